@@ -1,0 +1,81 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Settings that every Swift target of fgctl shares: the strict language mode, the upcoming features that keep imports
+/// honest, and warnings as errors (`bin/check` builds with the explicit import check on top).
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+/// A library target of fgctl. Its dependencies may only name targets of a lower level (see docs/architecture.md).
+func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one target.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.byName(name: name), "Support", "TestSupport"] + dependencies,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "fgctl",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "fgctl", targets: ["fgctl"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // Level 0: system libraries and what everybody needs.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        layer("Support", [logging]),
+        // Level 1: one thin wrapper each; no C type leaves them.
+        layer("HTTP", ["CCurl", "Support"]),
+        layer("Crypto", ["CCrypto", "Support"]),
+        layer("YAML", ["CYAML", "Support"]),
+        layer("XML", ["CExpat", "Support"]),
+        layer("Processes", ["Support", subprocess, systemPackage]),
+        // Level 2
+        layer("AWS", ["HTTP", "Crypto", "XML", "Support", logging]),
+        layer("Templates", ["YAML", "Support"]),
+        // Level 3
+        layer("AWSServices", ["AWS", "HTTP", "Support"]),
+        layer("Environment", ["AWS", "Support"]),
+        // Level 4
+        layer("Watch", ["AWSServices", "AWS", "Support"]),
+        // Level 5: one domain each.
+        layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "Support"]),
+        layer("Stacks", ["Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
+        layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
+        layer("Schedules", ["AWSServices", "AWS", "Environment", "Support"]),
+        // Level 7
+        layer(
+            "Commands",
+            [
+                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS", "HTTP",
+                "Processes", "Support", argumentParser, logging,
+            ]),
+        // Level 8
+        .executableTarget(name: "fgctl", dependencies: ["Commands", "HTTP", "Support"], swiftSettings: strict),
+
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: ["HTTP", "Support"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Support"),
+    ]
+)

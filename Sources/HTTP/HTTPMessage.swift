@@ -1,0 +1,137 @@
+/// HTTP header fields in the order they were added; names compare without regard to case.
+package struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+    /// Name and value of each field, in order.
+    package private(set) var fields: [Field] = []
+
+    /// One header field.
+    package struct Field: Sendable, Hashable {
+        package let name: String
+        package let value: String
+    }
+
+    package init() {}
+
+    package init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements { add(name, value) }
+    }
+
+    /// Adds a field after those already there.
+    package mutating func add(_ name: String, _ value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// The first value of a field; setting replaces every field of that name, `nil` removes them.
+    package subscript(name: String) -> String? {
+        get {
+            let wanted = name.lowercased()
+            return fields.first { $0.name.lowercased() == wanted }?.value
+        }
+        set {
+            let wanted = name.lowercased()
+            fields.removeAll { $0.name.lowercased() == wanted }
+            if let newValue { add(name, newValue) }
+        }
+    }
+}
+
+/// What is sent as the body of a request.
+package enum HTTPBody: Sendable {
+    /// No body at all.
+    case none
+    /// The whole body, in memory.
+    case bytes([UInt8])
+    /// A body read piece by piece as the connection takes it; `open` starts it from its beginning, once for each attempt.
+    /// `length` is the exact number of bytes.
+    case stream(length: Int64, open: @Sendable () async throws -> any HTTPBodyReader)
+}
+
+/// The bytes of a streamed request body.
+package protocol HTTPBodyReader: Sendable {
+    /// The next piece, of at most `maximum` bytes; `nil` at the end.
+    func read(maximum: Int) async throws -> [UInt8]?
+}
+
+/// One HTTP request, complete and already signed.
+package struct HTTPRequest: Sendable {
+    /// Limits of one attempt.
+    package struct Timeouts: Sendable {
+        /// Until the connection stands, TLS included.
+        package var connect: Duration = .seconds(10)
+        /// Without any byte in either direction.
+        package var idle: Duration = .seconds(60)
+        /// For the whole exchange; `nil` is no limit (transfers of unknown size).
+        package var total: Duration?
+
+        package init() {}
+    }
+
+    /// GET, PUT, POST, DELETE, HEAD.
+    package var method: String
+    /// Absolute `http` or `https` URL, percent-encoded by the caller and sent byte for byte as it stands.
+    package var url: String
+    package var headers: HTTPHeaders
+    package var body: HTTPBody
+    package var timeouts = Timeouts()
+    /// Whether the proxies of the environment apply; never for metadata and container credential endpoints.
+    package var usesProxy = true
+
+    package init(method: String, url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// The response to one request; its body streams.
+package struct HTTPResponse: Sendable {
+    package let status: Int
+    package let headers: HTTPHeaders
+    package let body: HTTPResponseBody
+
+    package init(status: Int, headers: HTTPHeaders, body: HTTPResponseBody) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// The body of a response, as pieces in order. It can be read once.
+///
+/// Dropping it without reading to the end ends the transfer.
+package struct HTTPResponseBody: AsyncSequence, Sendable {
+    package typealias Element = [UInt8]
+
+    private let makeNext: @Sendable () -> (@Sendable () async throws -> [UInt8]?)
+
+    /// - Parameter next: gives the next piece, `nil` at the end; throws `HTTPError` when the body was cut short.
+    package init(next: @escaping @Sendable () async throws -> [UInt8]?) {
+        makeNext = { next }
+    }
+
+    /// A body already in memory.
+    package init(_ bytes: [UInt8]) {
+        makeNext = {
+            let once = OnceBytes(bytes)
+            return { once.take() }
+        }
+    }
+
+    package func makeAsyncIterator() -> Iterator { Iterator(next: makeNext()) }
+
+    package struct Iterator: AsyncIteratorProtocol {
+        let next: @Sendable () async throws -> [UInt8]?
+        package mutating func next() async throws -> [UInt8]? { try await next() }
+    }
+
+    /// Reads the whole body into memory.
+    /// - Parameter limit: bytes; more than that throws `HTTPError.bodyTooLarge`.
+    package func collect(upTo limit: Int = 64 << 20) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await piece in self {
+            bytes.append(contentsOf: piece)
+            if bytes.count > limit { throw HTTPError.bodyTooLarge(limit: limit) }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,15 @@
+internal import Synchronization
+
+/// Bytes that are handed out exactly once.
+final class OnceBytes: Sendable {
+    private let bytes: Mutex<[UInt8]?>
+
+    init(_ bytes: [UInt8]) { self.bytes = Mutex(bytes.isEmpty ? nil : bytes) }
+
+    func take() -> [UInt8]? {
+        bytes.withLock { held in
+            defer { held = nil }
+            return held
+        }
+    }
+}
