@@ -77,5 +77,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["HTTP", "Support"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Support"),
+        tests("Crypto"),
+        tests("XML"),
+        tests("AWS", ["Crypto", "HTTP", "XML"]),
     ]
 )
