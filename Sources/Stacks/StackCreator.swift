@@ -11,8 +11,6 @@ package struct StackCreator: Sendable {
         case created(CloudFormation.Stack)
         /// It was already as asked; nothing was changed.
         case alreadyAsAsked(CloudFormation.Stack)
-        /// Dry run: these changes would be made.
-        case planned([StackChange])
     }
 
     private let cloudFormation: CloudFormation
@@ -40,7 +38,7 @@ package struct StackCreator: Sendable {
             return (StackDecision.create(request, stack: stack), stack)
         }
         if stack.stackStatus.isInProgress { return (StackDecision.create(request, stack: stack), stack) }
-        if [.updateComplete, .createComplete, .importComplete, .updateRollbackComplete].contains(stack.stackStatus) {
+        if stack.stackStatus.isSettled {
             let template = try await cloudFormation.getTemplate(request.name)
             return (StackDecision.create(request, stack: stack, currentTemplate: template), stack)
         }
@@ -99,7 +97,7 @@ package struct StackCreator: Sendable {
         var create = CloudFormation.CreateChangeSetRequest(
             stackName: request.name, changeSetName: "fgctl-\(RequestToken.make())", changeSetType: "CREATE",
             clientToken: RequestToken.make())
-        switch try await upload.source(for: request.template, digest: request.template.digest) {
+        switch try await upload.source(for: request.template) {
         case .body(let body): create.templateBody = body
         case .url(let url): create.templateURL = url
         }

@@ -29,13 +29,14 @@ package struct TemplateUpload: Sendable {
     /// The template itself when it fits, else its address in S3 after it was stored there.
     ///
     /// The key is made of the content's hash: the same template is stored once, and no other is overwritten.
-    package func source(for template: Template, digest: String) async throws -> TemplateSource {
-        if template.byteCount <= Template.inlineLimit { return .body(template.body) }
-        let size = "template \(template.name) has \(template.byteCount) bytes, more than the "
+    package func source(for template: Template) async throws -> TemplateSource {
+        if template.fitsInline { return .body(template.body) }
+        let size = "template \(template.name) has \(template.size) bytes, more than the "
             + "\(Template.inlineLimit) that fit into a request"
         guard let bucket else {
             throw Failure(.failed, size, hint: "set S3_BUCKET in the env file: larger templates go through it")
         }
+        let digest = try SHA256.hash(Array(template.body.utf8)).hexText
         let key = "\(prefix)/templates/\(digest).yaml"
         guard try await S3(client).headBucket(bucket) == .usable else {
             throw Failure(
@@ -52,7 +53,7 @@ package struct TemplateUpload: Sendable {
     /// The object's URL as CloudFormation takes it: virtual-host style on AWS, path style on an own endpoint.
     private func address(bucket: String, key: String) throws -> String {
         let endpoint = try client.endpoint(for: S3.service)
-        guard let scheme = endpoint.url.firstRange(of: "://"), !endpoint.isOverridden else {
+        guard let scheme = endpoint.url.firstRange(of: "://"), !endpoint.isConfigured else {
             return "\(endpoint.url)/\(bucket)/\(key)"
         }
         let host = endpoint.url[scheme.upperBound...]

@@ -1,6 +1,6 @@
 internal import AWS
 package import AWSServices
-internal import FoundationEssentials
+package import FoundationEssentials
 package import Support
 
 /// What the user asks of a one-off task.

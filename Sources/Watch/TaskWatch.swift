@@ -112,7 +112,9 @@ package actor TaskWatch {
                     return try await stream.readNew { tell(.line(taskID: taskID, container: container, text: $0)) }
                 }
             }
-            return try await group.reduce(0, +)
+            var count = 0
+            for try await lines in group { count += lines }
+            return count
         }
     }
 
