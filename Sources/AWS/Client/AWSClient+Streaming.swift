@@ -8,9 +8,8 @@ extension AWSClient {
     package func sendStreaming<I, O>(
         _ operation: Operation<I, O>, _ input: I, body: HTTPBody, sha256: String? = nil, on resource: String? = nil
     ) async throws -> O {
-        throw AWSError(
-            code: "NotBuiltYet", message: "", httpStatus: 0, service: operation.service.sdkID, operation: operation.name
-        )
+        let call = try await prepare(operation, input, resource, body: body, sha256: sha256)
+        return try decode(operation, try await perform(call), call)
     }
 
     /// Calls a REST operation whose answer's body streams; the output has the members from the headers only.
@@ -19,8 +18,9 @@ extension AWSClient {
     package func receiveStreaming<I, O>(
         _ operation: Operation<I, O>, _ input: I, on resource: String? = nil
     ) async throws -> (output: O, body: HTTPResponseBody) {
-        throw AWSError(
-            code: "NotBuiltYet", message: "", httpStatus: 0, service: operation.service.sdkID, operation: operation.name
-        )
+        var call = try await prepare(operation, input, resource)
+        call.streamsAnswer = true
+        let answer = try await perform(call)
+        return (try decode(operation, answer, call), answer.stream ?? HTTPResponseBody([]))
     }
 }
