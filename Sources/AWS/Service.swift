@@ -59,6 +59,12 @@ package enum MemberNames: Sendable, Hashable {
             return first.uppercased() + key.dropFirst()
         }
     }
+
+    /// The REST places of a type's members, keyed by their names on the wire.
+    func bindings<T>(of type: T.Type) -> [String: RESTBinding] {
+        let bindings = (type as? any RESTBound.Type)?.bindings ?? [:]
+        return Dictionary(bindings.map { (wireName($0), $1) }, uniquingKeysWith: { first, _ in first })
+    }
 }
 
 /// Whether an operation reads, or changes something: the client refuses `.mutates` under dry run.
