@@ -83,5 +83,6 @@ let package = Package(
         tests("Crypto"),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
+        tests("HTTP"),
     ]
 )
