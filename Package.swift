@@ -77,5 +77,6 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["HTTP", "Support"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Support"),
+        tests("YAML"),
     ]
 )
