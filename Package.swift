@@ -78,5 +78,6 @@ let package = Package(
             name: "TestSupport", dependencies: ["HTTP", "Support"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Support"),
         tests("YAML"),
+        tests("Templates", ["YAML"]),
     ]
 )
