@@ -84,5 +84,7 @@ let package = Package(
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
         tests("HTTP"),
+        tests("YAML"),
+        tests("Templates", ["YAML"]),
     ]
 )
