@@ -86,5 +86,6 @@ let package = Package(
         tests("HTTP"),
         tests("YAML"),
         tests("Templates", ["YAML"]),
+        tests("Environment", ["AWS"]),
     ]
 )

@@ -1,42 +1,40 @@
-/// Finds what somebody may have meant.
+/// Finds what a user may have meant by a misspelt word.
 package enum Suggestion {
-    /// The candidate nearest to a misspelt word, or nil when none is near.
+    /// The candidate with the fewest slips from `word`; the first of several that are as near.
     ///
-    /// Near is at most two slips (a letter added, left out, exchanged, or swapped with its neighbour), one in words of
-    /// up to four letters; upper and lower case are alike. Among equals the first candidate wins.
-    package static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
+    /// A slip is a character more, less or other, or two neighbours swapped; upper and lower case are alike. At most
+    /// `distance` slips are taken, and one in words of up to four characters. A candidate equal to `word` is none.
+    package static func nearest(
+        to word: String, in candidates: some Sequence<String>, within distance: Int = 2
+    ) -> String? {
         let wanted = Array(word.lowercased())
-        let allowed = wanted.count <= 4 ? 1 : 2
-        var best: (candidate: String, distance: Int)?
-        for candidate in candidates {
-            let found = Array(candidate.lowercased())
-            guard abs(found.count - wanted.count) <= allowed else { continue }
-            let distance = distance(wanted, found)
-            if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
+        let allowed = wanted.count <= 4 ? min(distance, 1) : distance
+        var best: (candidate: String, slips: Int)?
+        for candidate in candidates where candidate != word {
+            let slips = self.distance(wanted, Array(candidate.lowercased()))
+            if slips <= allowed, slips < best?.slips ?? .max { best = (candidate, slips) }
         }
         return best?.candidate
     }
 
-    /// The number of slips between two words: Damerau's and Levenshtein's distance in its restricted form, where no
-    /// pair of neighbours is swapped and then changed again.
+    /// The number of slips between two words (optimal string alignment distance).
     package static func distance(_ first: String, _ second: String) -> Int { distance(Array(first), Array(second)) }
 
-    private static func distance(_ first: [Character], _ second: [Character]) -> Int {
-        guard !first.isEmpty, !second.isEmpty else { return max(first.count, second.count) }
+    private static func distance(_ source: [Character], _ target: [Character]) -> Int {
         var beforeLast: [Int] = []
-        var last = Array(0...second.count)
-        for row in 1...first.count {
-            var current = [row]
-            for column in 1...second.count {
-                let same = first[row - 1] == second[column - 1]
-                var cost = min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1))
-                if row > 1, column > 1, first[row - 1] == second[column - 2], first[row - 2] == second[column - 1] {
-                    cost = min(cost, beforeLast[column - 2] + 1)
+        var last = Array(0...target.count)
+        for (row, character) in source.enumerated() {
+            var current = [row + 1]
+            for (column, other) in target.enumerated() {
+                var least = min(last[column + 1], current[column]) + 1
+                least = min(least, last[column] + (character == other ? 0 : 1))
+                if row > 0, column > 0, character == target[column - 1], source[row - 1] == other {
+                    least = min(least, beforeLast[column - 1] + 1)
                 }
-                current.append(cost)
+                current.append(least)
             }
             (beforeLast, last) = (last, current)
         }
-        return last[second.count]
+        return last[target.count]
     }
 }
