@@ -8,6 +8,7 @@ from . import (
     scheduled_tasks,
     start_failures,
     task_credentials,
+    task_definitions,
     task_end,
 )
 from .patching import check_version
@@ -17,7 +18,7 @@ def apply() -> None:
     """Puts every addition in place, or raises OverlayError when the emulator is not as expected."""
     check_version()
     for addition in (
-        container_settings, container_logs, start_failures, task_credentials, task_end,
+        task_definitions, container_settings, container_logs, start_failures, task_credentials, task_end,
         # A retry under a client token is answered before the request is looked at, so the token comes last (outermost).
         run_task_checks, client_token, scheduled_tasks,
     ):

@@ -22,7 +22,7 @@ def check_version() -> None:
 
 
 def wrap(module: ModuleType, name: str, parameters: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    """Replaces `module.name` by `make(original)`, in the module's table of actions too.
+    """Replaces `module.name` by `make(original)`, in the module's tables of actions and resource handlers too.
 
     `parameters` are the names that the original must take, in order.
     """
@@ -34,10 +34,10 @@ def wrap(module: ModuleType, name: str, parameters: str, make: Callable[[Callabl
         raise OverlayError(f"{module.__name__}.{name} takes {found}, the overlay expects {parameters.split()}")
     replacement = functools.wraps(original)(make(original))
     setattr(module, name, replacement)
-    actions = getattr(module, "_ACTION_MAP", {})
-    for action, handler in list(actions.items()):
-        if handler is original:
-            actions[action] = replacement
+    for table in (getattr(module, "_ACTION_MAP", {}), *getattr(module, "_RESOURCE_HANDLERS", {}).values()):
+        for key, handler in list(table.items()):
+            if handler is original:
+                table[key] = replacement
 
 
 def require(module: ModuleType, *names: str) -> None:
