@@ -3,6 +3,7 @@
 from . import (
     client_token,
     container_logs,
+    container_secrets,
     container_settings,
     run_task_checks,
     scheduled_tasks,
@@ -18,7 +19,7 @@ def apply() -> None:
     """Puts every addition in place, or raises OverlayError when the emulator is not as expected."""
     check_version()
     for addition in (
-        task_definitions, container_settings, container_logs, start_failures, task_credentials, task_end,
+        task_definitions, container_settings, container_secrets, container_logs, start_failures, task_credentials, task_end,
         # A retry under a client token is answered before the request is looked at, so the token comes last (outermost).
         run_task_checks, client_token, scheduled_tasks,
     ):
