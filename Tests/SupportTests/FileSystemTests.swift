@@ -12,8 +12,8 @@ struct PathTextTests {
     }
 
     @Test(arguments: [
-        ("/work", "env/default", "/work/env/default"), ("/work", "/etc/x", "/etc/x"),
-        ("/work/sub", "../env", "/work/env"),
+        ("/srv", "env/default", "/srv/env/default"), ("/srv", "/etc/x", "/etc/x"),
+        ("/srv/sub", "../env", "/srv/env"),
     ])
     func joins(_ directory: String, _ path: String, _ expected: String) {
         #expect(PathText.join(directory, path) == expected)

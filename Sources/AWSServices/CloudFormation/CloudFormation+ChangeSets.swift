@@ -1,5 +1,3 @@
-package import FoundationEssentials
-
 extension CloudFormation {
     package struct CreateChangeSetRequest: Codable, Sendable {
         package var stackName: String

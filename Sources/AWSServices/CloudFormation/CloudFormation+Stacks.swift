@@ -23,6 +23,10 @@ extension CloudFormation {
 
         /// Whether CloudFormation is at work on the stack. REVIEW_IN_PROGRESS is not work: it waits for a change set.
         package var isInProgress: Bool { rawValue.hasSuffix("_IN_PROGRESS") && self != .reviewInProgress }
+        /// Whether the stack holds what an operation left in good order (a rolled back update included).
+        package var isSettled: Bool {
+            [.createComplete, .updateComplete, .updateRollbackComplete, .importComplete].contains(self)
+        }
         /// Whether a name says failure: `…_FAILED`, or a rollback of any kind.
         package var isFailure: Bool { rawValue.hasSuffix("_FAILED") || rawValue.contains("ROLLBACK") }
     }

@@ -9,6 +9,9 @@ package struct CloudWatchLogs: Sendable {
     private static let getLogEvents = Operation<GetLogEventsRequest, GetLogEventsResponse>(
         "GetLogEvents", of: service, .reads)
 
+    private static let describeLogGroups = Operation<DescribeLogGroupsRequest, DescribeLogGroupsResponse>(
+        "DescribeLogGroups", of: service, .reads)
+
     private let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
@@ -19,9 +22,29 @@ package struct CloudWatchLogs: Sendable {
     package func getLogEvents(_ request: GetLogEventsRequest) async throws -> GetLogEventsResponse {
         try await client.send(Self.getLogEvents, request, on: "\(request.logGroupName):\(request.logStreamName)")
     }
+
+    /// Whether there is a log group of exactly this name. (The name is the shortest with itself as prefix, and answers are
+    /// sorted, so the first page tells.)
+    package func hasLogGroup(_ name: String) async throws -> Bool {
+        let request = DescribeLogGroupsRequest(logGroupNamePrefix: name)
+        let answer = try await client.send(Self.describeLogGroups, request, on: name)
+        return (answer.logGroups ?? []).contains { $0.logGroupName == name }
+    }
 }
 
 extension CloudWatchLogs {
+    package struct DescribeLogGroupsRequest: Codable, Sendable {
+        package var logGroupNamePrefix: String
+    }
+
+    package struct DescribeLogGroupsResponse: Codable, Sendable {
+        package let logGroups: [LogGroup]?
+    }
+
+    package struct LogGroup: Codable, Sendable {
+        package let logGroupName: String?
+    }
+
     package struct GetLogEventsRequest: Codable, Sendable {
         package var logGroupName: String
         package var logStreamName: String

@@ -1,5 +1,4 @@
 package import AWS
-package import HTTP
 
 /// Amazon S3: what stacks need of it. Whole trees and large objects are the business of a later target.
 package struct S3: Sendable {
