@@ -1,4 +1,4 @@
-package import AWSServices
+internal import AWSServices
 
 /// A schedule as it stands at AWS, for text and JSON output.
 package struct ScheduleSummary: Sendable, Hashable, Codable {
@@ -11,6 +11,18 @@ package struct ScheduleSummary: Sendable, Hashable, Codable {
     /// The family of the task that it starts; `nil` when it starts something else.
     package let taskFamily: String?
     package let arn: String
+
+    package init(
+        name: String, group: String, expression: String, timezone: String, state: String, taskFamily: String?, arn: String
+    ) {
+        self.name = name
+        self.group = group
+        self.expression = expression
+        self.timezone = timezone
+        self.state = state
+        self.taskFamily = taskFamily
+        self.arn = arn
+    }
 
     /// - Parameters:
     ///   - name: taken where the answer holds none.

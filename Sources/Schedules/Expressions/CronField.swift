@@ -69,11 +69,11 @@ struct CronFieldReader {
     /// The values of a field, in order, each once.
     func values(_ word: ScheduleSource.Word) throws -> [Int] {
         var found: Set<Int> = []
-        for part in word.split(",") { found.formUnion(try part(part)) }
+        for part in word.split(",") { found.formUnion(try values(ofPart: part)) }
         return found.sorted()
     }
 
-    private func part(_ word: ScheduleSource.Word) throws -> [Int] {
+    private func values(ofPart word: ScheduleSource.Word) throws -> [Int] {
         if word.text.isEmpty { throw failure(word, "a value is missing beside ','") }
         let stepped = word.split("/")
         if stepped.count > 2 { throw failure(stepped[2], "a second '/'") }
