@@ -7,7 +7,7 @@ import os
 import harness
 import pytest
 import verdict
-from judge import Judge
+from judge import Judge, models
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +30,7 @@ def fgctl_binary():
 
 @pytest.fixture(scope="session")
 def judge_of_worker(local_aws, worker_name):
+    models.preload()
     with Judge(local_aws, record=verdict.RECORDS / f"requests-{worker_name}.jsonl") as judge:
         yield judge
 

@@ -36,9 +36,7 @@ def _ranges(category: str) -> str:
     return "".join(out)
 
 
-_JAVA_CLASSES = {
-    "IsLetter": "L", "IsDigit": "N", "IsAlphabetic": "L",
-}
+_JAVA_CLASSES = {"Letter": "L", "Digit": "Nd", "Alphabetic": "L"}
 _ASCII_CLASSES = {
     "ASCII": r"\x00-\x7f", "Alnum": "A-Za-z0-9", "Alpha": "A-Za-z", "Graph": r"\x21-\x7e", "Print": r"\x20-\x7e",
 }
