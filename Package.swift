@@ -87,5 +87,6 @@ let package = Package(
         tests("YAML"),
         tests("Templates", ["YAML"]),
         tests("Environment", ["AWS"]),
+        tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
     ]
 )
