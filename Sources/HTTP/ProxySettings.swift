@@ -1,5 +1,5 @@
 internal import Glibc
-package import Support
+internal import Support
 
 /// The proxies of an environment, and the hosts that are reached without one.
 ///

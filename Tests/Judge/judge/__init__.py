@@ -5,7 +5,8 @@ never changes the answer to the client; `report` lists what was found.
 """
 
 from .faults import Fault
-from .proxy import Injection, Judge, Request
+from .observed import Injection, Request
+from .proxy import Judge
 from .records import check as check_operations
 from .records import operations, report
 

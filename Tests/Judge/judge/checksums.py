@@ -180,9 +180,9 @@ class BodyObserver:
             faults.note("bad-framing", f"aws-chunked body: {chunks.problem or 'ends before its last chunk'}")
         declared = self.head.get("x-amz-decoded-content-length")
         if declared is None or declared != str(self._content.size):
-            faults.note(
-                "bad-framing", f"x-amz-decoded-content-length is {declared}, the content has {self._content.size} bytes")
-        announced = {name.strip().lower() for name in (self.head.get("x-amz-trailer") or "").split(",") if name.strip()}
+            size = self._content.size
+            faults.note("bad-framing", f"x-amz-decoded-content-length is {declared}, the content has {size} bytes")
+        announced = {name.strip().lower() for name in (self.head.get("x-amz-trailer") or "").split(",")} - {""}
         if announced != set(chunks.trailers) - {"x-amz-trailer-signature"}:
             faults.note("bad-framing", f"x-amz-trailer announces {sorted(announced)}, sent {sorted(chunks.trailers)}")
         for name, value in chunks.trailers.items():

@@ -53,6 +53,13 @@ def _by_target_prefix() -> dict[str, str]:
     return {p: name for name in SERVICES if (p := service(name).metadata.get("targetPrefix"))}
 
 
+def preload() -> None:
+    """Loads all models (about a second), so that no request has to wait for it."""
+    with lock:
+        _by_signing_name()
+        _by_target_prefix()
+
+
 def protocols(model: ServiceModel) -> list[str]:
     return model.metadata.get("protocols") or [model.metadata["protocol"]]
 

@@ -4,82 +4,17 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import socket
-import struct
 import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from . import answers, masking, models, verdict as verdicts
-from .checksums import BodyObserver
+from .exchange import IDLE_TIMEOUT, Exchange
 from .faults import Fault
-from .http1 import Disconnected, Head, Malformed, Stream, body as body_pieces
-
-# Of a request's body, for reading its members; of a response's, for learning the credentials it hands out.
-KEEP = 4 * 1024 * 1024
-CONNECT_TIMEOUT = 10.0
-IDLE_TIMEOUT = 600.0
-
-
-@dataclass
-class Request:
-    """One request as the judge saw it. `status` is nil until the answer came, 0 when the connection was reset."""
-
-    number: int
-    time: datetime.datetime
-    service: str
-    operation: str
-    method: str
-    path: str
-    query: str
-    headers: list[tuple[str, str]]
-    params: dict[str, Any]
-    faults: list[Fault]
-    access_key: str | None = None
-    label: str | None = None
-    status: int | None = None
-    injected: bool = False
-    aborted: bool = False
-    milliseconds: float = 0.0
-
-    @property
-    def mutates(self) -> bool:
-        """Whether the operation changes anything on AWS, by its name (by its method in a registry)."""
-        if self.service in ("registry", "local", "metadata"):
-            return self.method not in ("GET", "HEAD")
-        return models.mutates(self.operation)
-
-    def header(self, name: str) -> str | None:
-        return next((v for n, v in self.headers if n.lower() == name.lower()), None)
-
-
-@dataclass
-class Injection:
-    """An answer that some requests get instead of AWS's. `seen` counts those that got it."""
-
-    service: str
-    operation: str
-    times: int
-    status: int
-    headers: dict[str, str]
-    body: bytes | None
-    code: str
-    message: str
-    reset: bool
-    after: bool
-    hold: threading.Event | None
-    where: Callable[[Head, bytes], bool] | None
-    seen: int = 0
-
-    def fits(self, service: str, operation: str, head: Head, body: bytes) -> bool:
-        return (
-            self.seen < self.times and self.service in (service, "*") and self.operation in (operation, "*")
-            and (self.where is None or self.where(head, body)))
+from .http1 import Disconnected, Head, Malformed, Stream
+from .observed import Injection, Request
 
 
 class Judge:
@@ -97,9 +32,9 @@ class Judge:
         parts = urlsplit(upstream)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"upstream {upstream!r} is no http:// URL")
-        self._upstream = (parts.hostname, parts.port or 80)
+        self.upstream = (parts.hostname, parts.port or 80)
         self._record_path = record
-        self._known: dict[str, tuple[str, str | None]] = dict(keys or {"test": ("test", None)})
+        self.known: dict[str, tuple[str, str | None]] = dict(keys or {"test": ("test", None)})
         self._changed = threading.Condition()
         self._requests: list[Request] = []
         self._injections: list[Injection] = []
@@ -165,7 +100,7 @@ class Judge:
     def know(self, access_key: str, secret: str, token: str | None = None) -> None:
         """Tells the judge of further credentials, so that it can verify what is signed with them."""
         with self._changed:
-            self._known[access_key] = (secret, token)
+            self.known[access_key] = (secret, token)
 
     def inject(
         self, service: str = "*", operation: str = "*", times: int = 1, status: int = 500, *,
@@ -188,7 +123,11 @@ class Judge:
         return injection
 
     def clear_injections(self) -> None:
+        """Forgets all injections, and lets go of the requests that they hold."""
         with self._changed:
+            for injection in self._injections:
+                if injection.hold is not None:
+                    injection.hold.set()
             self._injections.clear()
 
     def mark(self) -> int:
@@ -259,7 +198,7 @@ class Judge:
                 with self._changed:
                     self._busy += 1
                 try:
-                    if not _Exchange(self, client, head).run():
+                    if not Exchange(self, client, head).run():
                         return
                 finally:
                     with self._changed:
@@ -273,26 +212,26 @@ class Judge:
             connection.close()
 
     def _malformed(self, client: Stream, error: Malformed) -> None:
-        request = self._new_request(Head(b"", ("?", "?", "?"), []), verdicts.Verdict())
+        request = self.new_request(Head(b"", ("?", "?", "?"), []), verdicts.Verdict())
         request.faults.append(Fault("bad-framing", str(error)))
         request.status = 400
-        self._append(request)
-        self._write(request, None)
+        self.append(request)
+        self.write(request, None)
         client.send(answers.encode(400, {}, f"{error}\n".encode(), "GET", close=True))
 
-    def _new_request(self, head: Head, verdict: verdicts.Verdict) -> Request:
+    def new_request(self, head: Head, verdict: verdicts.Verdict) -> Request:
         return Request(
             number=0, time=datetime.datetime.now(datetime.UTC), service=verdict.service, operation=verdict.operation,
             method=head.method, path=head.path, query=head.query, headers=head.headers, params={}, faults=[],
             access_key=verdict.access_key, label=self.label)
 
-    def _append(self, request: Request) -> None:
+    def append(self, request: Request) -> None:
         with self._changed:
             request.number = len(self._requests)
             self._requests.append(request)
             self._changed.notify_all()
 
-    def _take_injection(self, service: str, operation: str, head: Head, body: bytes) -> Injection | None:
+    def take_injection(self, service: str, operation: str, head: Head, body: bytes) -> Injection | None:
         with self._changed:
             for injection in self._injections:
                 if injection.fits(service, operation, head, body):
@@ -300,7 +239,7 @@ class Judge:
                     return injection
         return None
 
-    def _write(self, request: Request, verdict: verdicts.Verdict | None) -> None:
+    def write(self, request: Request, verdict: verdicts.Verdict | None) -> None:
         """One JSON line. The target's query may hold a presigned signature, so only API members are written."""
         shape = verdict.model.input_shape if verdict and verdict.model else None
         with models.lock:
@@ -319,169 +258,3 @@ class Judge:
             if self._file is not None:
                 self._file.write(text + "\n")
                 self._file.flush()
-
-
-@dataclass
-class _Exchange:
-    """One request and its answer."""
-
-    judge: Judge
-    client: Stream
-    head: Head
-    request: Request = field(init=False)
-
-    def run(self) -> bool:
-        """True when the client's connection can carry another request."""
-        began = time.monotonic()
-        head, judge = self.head, self.judge
-        observed = BodyObserver(head)
-        if (head.get("expect") or "").lower() == "100-continue":
-            self.client.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        pieces = body_pieces(self.client, head)
-        raw, kept = bytearray(), bytearray()
-        verdict = verdicts.Verdict()
-        self.request = judge._new_request(head, verdict)
-        whole = False
-        try:
-            for raw_piece, content in pieces:
-                raw += raw_piece
-                kept += content
-                observed.update(content)
-                if len(raw) >= KEEP:
-                    break
-            else:
-                whole = True
-            verdict, claim = verdicts.identify(head, bytes(kept))
-            request = self.request = judge._new_request(head, verdict)
-            injection = judge._take_injection(verdict.service, verdict.operation, head, bytes(kept))
-            upstream: Stream | None = None
-            try:
-                if injection is None or injection.after:
-                    upstream = self._forward(bytes(raw))
-                raw.clear()
-                for raw_piece, content in pieces:  # what is beyond KEEP
-                    observed.update(content)
-                    upstream = self._pass_on(upstream, raw_piece)
-                verdicts.judge(verdict, claim, head, bytes(kept) if whole else None, observed, judge._known)
-                request.params, request.faults = verdict.params, list(verdict.faults)
-                judge._append(request)
-                return self._answer(upstream, injection, verdict)
-            finally:
-                if upstream is not None:
-                    upstream.socket.close()
-        except (Disconnected, Malformed) as error:
-            self._aborted(error)
-            return False
-        finally:
-            self.request.milliseconds = (time.monotonic() - began) * 1000
-            judge._write(self.request, verdict)
-
-    def _aborted(self, error: Exception) -> None:
-        """The client went away (Ctrl-C in a test) or sent a broken body."""
-        request = self.request
-        request.aborted = True
-        if isinstance(error, Malformed):
-            request.faults.append(Fault("bad-framing", str(error)))
-        if request not in self.judge.requests(since=request.number):
-            self.judge._append(request)
-
-    def _forward(self, raw: bytes) -> Stream | None:
-        """Nil when the upstream can't be reached: the answer is a 502 then."""
-        try:
-            connection = socket.create_connection(self.judge._upstream, CONNECT_TIMEOUT)
-        except OSError:
-            return None
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(IDLE_TIMEOUT)
-        return self._pass_on(Stream(connection), self.head.raw + raw)
-
-    def _pass_on(self, upstream: Stream | None, raw: bytes) -> Stream | None:
-        if upstream is not None and raw:
-            try:
-                upstream.send(raw)
-            except Disconnected:
-                pass  # it may have answered early; the answer is read below
-        return upstream
-
-    def _answer(self, upstream: Stream | None, injection: Injection | None, verdict: verdicts.Verdict) -> bool:
-        request = self.request
-        if injection is not None:
-            request.injected = True
-            if upstream is not None:
-                for _ in self._response(upstream, verdict):
-                    pass
-            if injection.hold is not None:
-                injection.hold.wait(IDLE_TIMEOUT)
-            if injection.reset:
-                request.status = 0
-                self._reset()
-                return False
-            return self._inject(injection, verdict)
-        if upstream is None:
-            return self._bad_gateway("cannot connect")
-        began = False
-        try:
-            for piece in self._response(upstream, verdict):
-                began = True
-                self.client.send(piece)
-        except (Disconnected, Malformed) as error:
-            if not began:
-                return self._bad_gateway(str(error))
-            raise Disconnected(str(error)) from error
-        return not self._closes
-
-    _closes = False
-
-    def _response(self, upstream: Stream, verdict: verdicts.Verdict) -> Iterator[bytes]:
-        """The answer's bytes, unchanged; sets the request's status on the way."""
-        while True:
-            response = upstream.head(is_request=False)
-            if response is None:
-                raise Disconnected("the upstream closed without an answer")
-            if response.status >= 200 or response.status == 101:
-                break  # 100 Continue was answered here already
-        self.request.status = response.status
-        self._closes = response.closes or self.head.closes
-        if not response.chunked and response.length is None:
-            self._closes = True
-        learns = verdict.service in ("sts", "metadata")
-        kept = bytearray()
-        yield response.raw
-        if self.head.method == "HEAD" or response.status in (204, 304):
-            self._closes = response.closes or self.head.closes
-            return
-        for raw, content in body_pieces(upstream, response, until_close=True):
-            if learns and len(kept) < KEEP:
-                kept += content
-                self._learn(bytes(kept))
-            yield raw
-
-    def _learn(self, body: bytes) -> None:
-        """Credentials that STS or a container endpoint hands out are good for signing from now on."""
-        text = body.decode("utf-8", "replace")
-        found = {}
-        for name, keys in (("key", "AccessKeyId"), ("secret", "SecretAccessKey"), ("token", "SessionToken|Token")):
-            if match := re.search(rf'(?:<(?:{keys})>([^<]+)<)|(?:"(?:{keys})"\s*:\s*"([^"]+)")', text):
-                found[name] = match[1] or match[2]
-        if len(found) == 3:
-            self.judge.know(found["key"], found["secret"], found["token"])
-
-    def _inject(self, injection: Injection, verdict: verdicts.Verdict) -> bool:
-        headers, body = answers.error(verdict.protocol, injection.status, injection.code, injection.message)
-        if injection.body is not None:
-            headers, body = {}, injection.body
-        self.request.status = injection.status
-        self.client.send(
-            answers.encode(injection.status, headers | injection.headers, body, self.head.method, self.head.closes))
-        return not self.head.closes
-
-    def _bad_gateway(self, why: str) -> bool:
-        self.request.status = 502
-        host, port = self.judge._upstream
-        text = f"judge: {host}:{port}: {why}\n".encode()
-        self.client.send(answers.encode(502, {"Content-Type": "text/plain"}, text, self.head.method, close=True))
-        return False
-
-    def _reset(self) -> None:
-        # A linger time of 0 makes close() send RST instead of FIN.
-        self.client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

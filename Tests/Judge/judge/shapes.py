@@ -12,10 +12,6 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 
 from .faults import Faults
 
-# Constraints of the models that AWS itself does not hold to: (shape, constraint) pairs, each with the reason.
-EXCEPTIONS: dict[tuple[str, str], str] = {}
-
-
 class Wrong:
     """A value of a wrong type, already reported; kept so that its member does not count as missing as well."""
 
@@ -40,9 +36,7 @@ def _ranges(category: str) -> str:
     return "".join(out)
 
 
-_JAVA_CLASSES = {
-    "IsLetter": "L", "IsDigit": "N", "IsAlphabetic": "L", "ASCII": "", "Alnum": "", "Alpha": "", "Graph": "", "Print": "",
-}
+_JAVA_CLASSES = {"Letter": "L", "Digit": "Nd", "Alphabetic": "L"}
 _ASCII_CLASSES = {
     "ASCII": r"\x00-\x7f", "Alnum": "A-Za-z0-9", "Alpha": "A-Za-z", "Graph": r"\x21-\x7e", "Print": r"\x20-\x7e",
 }
@@ -111,15 +105,13 @@ def _string(shape: Shape, value: str, path: str, faults: Faults) -> None:
         faults.note("bad-enum", f"{path} is {value[:80]!r}, wanted one of {shown}")
     _size(shape, len(value), path, "characters", faults)
     source = shape.metadata.get("pattern")
-    if source and (shape.name, "pattern") not in EXCEPTIONS:
+    if source:
         compiled = pattern(source)
         if compiled is not None and compiled.fullmatch(value) is None:
             faults.note("bad-pattern", f"{path} is {value[:80]!r}, which does not match {source[:200]}")
 
 
 def _size(shape: Shape, size: int, path: str, unit: str, faults: Faults) -> None:
-    if (shape.name, "length") in EXCEPTIONS:
-        return
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None and size < low:
         faults.note("bad-length", f"{path} has {size} {unit}, wanted at least {low}")

@@ -216,11 +216,12 @@ def _rest(
             params |= {member: entries} if entries else {}
     for name, _ in query:
         if name not in known_query and name != "x-id" and not name.startswith("X-Amz-"):
-            faults.note("unknown-member", f"{model.name}: query word {name!r} (known: {', '.join(sorted(known_query))})")
+            known = ", ".join(sorted(known_query))
+            faults.note("unknown-member", f"{model.name}: query word {name!r} (known: {known})")
     for name in sorted(set(head.names)):
-        if name.startswith("x-amz-") and name not in known_headers and not name.startswith(tuple(prefixes)):
-            if not name.startswith("x-amz-checksum-"):
-                faults.note("unknown-member", f"{model.name}: header {name}")
+        free = (*prefixes, "x-amz-checksum-")  # of algorithms that are newer than the model
+        if name.startswith("x-amz-") and name not in known_headers and not name.startswith(free):
+            faults.note("unknown-member", f"{model.name}: header {name}")
     params |= _rest_body(model, head, body, faults, protocol)
     return params
 

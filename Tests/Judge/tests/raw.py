@@ -15,7 +15,9 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
 ECS = "AmazonEC2ContainerServiceV20141113"
 
 
-def signed(url, method, target, headers, content, service, *, key="test", secret="test", token=None, region="us-east-1"):
+def signed(
+    url, method, target, headers, content, service, *, key="test", secret="test", token=None, region="us-east-1"
+):
     """The headers of a correctly signed request, the Authorization among them."""
     host = urlsplit(url).netloc
     request = AWSRequest(method=method, url=url + target, data=content, headers={"Host": host} | headers)
@@ -62,4 +64,5 @@ def ecs(judge, operation, content, **more):
 
 
 def form(judge, content, service="cloudformation", **more):
-    return call(judge, headers={"Content-Type": FORM} | more.pop("headers", {}), content=content, service=service, **more)
+    headers = {"Content-Type": FORM} | more.pop("headers", {})
+    return call(judge, headers=headers, content=content, service=service, **more)

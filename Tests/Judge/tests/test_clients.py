@@ -67,7 +67,8 @@ def test_query_and_ec2(judge, client):
         Tags=[{"Key": "k", "Value": "v"}], Capabilities=["CAPABILITY_IAM"])
     client("sts").get_caller_identity()
     client("iam").create_role(RoleName="r", AssumeRolePolicyDocument='{"Version": "2012-10-17"}')
-    client("sns").publish(TopicArn="t", Message="m", MessageAttributes={"a": {"DataType": "String", "StringValue": "b"}})
+    attributes = {"a": {"DataType": "String", "StringValue": "b"}}
+    client("sns").publish(TopicArn="t", Message="m", MessageAttributes=attributes)
     client("rds").describe_db_instances(Filters=[{"Name": "engine", "Values": ["a", "b"]}])
     client("elbv2").describe_target_health(TargetGroupArn="a", Targets=[{"Id": "i", "Port": 80}])
     client("ec2").describe_subnets(Filters=[{"Name": "vpc-id", "Values": ["v", "w"]}], SubnetIds=["s"])
@@ -87,7 +88,8 @@ def test_rest_json(judge, client):
         "Arn": "arn:aws:ecs:us-east-1:000000000000:cluster/c", "RoleArn": "arn:aws:iam::000000000000:role/r",
         "EcsParameters": {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:000000000000:task-definition/t", "TaskCount": 1}}
     scheduler.create_schedule(
-        Name="n", GroupName="g", ScheduleExpression="cron(0 0 * * ? *)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target)
+        Name="n", GroupName="g", ScheduleExpression="cron(0 0 * * ? *)", FlexibleTimeWindow={"Mode": "OFF"},
+        Target=target)
     scheduler.list_schedules(GroupName="g", MaxResults=10)
     scheduler.delete_schedule(Name="n", GroupName="g")
     scheduler.tag_resource(

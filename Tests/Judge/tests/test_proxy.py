@@ -168,7 +168,7 @@ def test_mutations_are_told_from_reads(judge):
     assert [request.operation for request in judge.requests(since=mark, mutating=True)] == ["StopTask"]
 
 
-def test_unreachable_upstream_is_a_502(tmp_path):
+def test_unreachable_upstream_is_a_502():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with Judge(f"http://127.0.0.1:{port}") as judge:
@@ -199,7 +199,8 @@ def test_malformed_request(judge):
 
 
 def test_metadata_and_emulator_paths_are_no_faults(judge):
-    for path, service in (("/_ministack/health", "local"), ("/v2/credentials/abc", "metadata"), ("/v2/x/tags/list", "registry")):
+    paths = {"/_ministack/health": "local", "/v2/credentials/abc": "metadata", "/v2/x/tags/list": "registry"}
+    for path, service in paths.items():
         send(judge.url, f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         assert judge.requests()[-1].service == service
     assert not judge.faults

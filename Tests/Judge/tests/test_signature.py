@@ -2,6 +2,7 @@
 
 import datetime
 
+import pytest
 from raw import ECS, JSON, call, ecs, encode, send, signed
 
 LIST = '{"maxResults":10}'
@@ -140,3 +141,24 @@ def test_crc64nvme_check_value():
     from judge.checksums import SLOW
     assert SLOW["crc64nvme"](b"123456789").hex() == "ae8b14860a799888"
     assert SLOW["crc32c"](b"123456789").hex() == "e3069283"
+
+
+CHUNKED = b"5\r\nhello\r\n6\r\n world\r\n0\r\nx-amz-checksum-crc32:{crc}\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("crc", "length", "trailer", "faults"),
+    [
+        (b"DUoRhQ==", "11", "x-amz-checksum-crc32", []),
+        (b"AAAAAA==", "11", "x-amz-checksum-crc32", ["wrong-checksum"]),
+        (b"DUoRhQ==", "12", "x-amz-checksum-crc32", ["bad-framing"]),
+        (b"DUoRhQ==", "11", "x-amz-checksum-crc64nvme", ["bad-framing"]),
+    ])
+def test_trailing_checksum(judge, monkeypatch, crc, length, trailer, faults):
+    monkeypatch.setattr(
+        "botocore.auth.S3SigV4Auth.payload", lambda *_: "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+    headers = {"Content-Encoding": "aws-chunked", "X-Amz-Decoded-Content-Length": length, "X-Amz-Trailer": trailer}
+    content = CHUNKED.replace(b"{crc}", crc)
+    signing = signed(judge.url, "PUT", "/b/k", headers, content, "s3") | {"Content-Length": str(len(content))}
+    send(judge.url, encode("PUT", "/b/k", signing, content))
+    assert [fault.code for fault in judge.requests()[-1].faults] == faults
