@@ -13,7 +13,8 @@ package struct ScheduleSummary: Sendable, Hashable, Codable {
     package let arn: String
 
     package init(
-        name: String, group: String, expression: String, timezone: String, state: String, taskFamily: String?, arn: String
+        name: String, group: String, expression: String, timezone: String, state: String, taskFamily: String?,
+        arn: String
     ) {
         self.name = name
         self.group = group

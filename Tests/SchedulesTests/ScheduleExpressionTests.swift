@@ -214,7 +214,9 @@ struct ScheduleExpressionTests {
             #expect(failure?.kind == .badInput)
         }
         // Somewhere west of here it is still November.
-        for ahead in ["at(2026-11-30T14:00:00)", "0 0 1 1 ? 2026", "rate(1 day)", "0 0 * * ? *", "at(2199-12-31T23:59:59)"] {
+        for ahead in [
+            "at(2026-11-30T14:00:00)", "0 0 1 1 ? 2026", "rate(1 day)", "0 0 * * ? *", "at(2199-12-31T23:59:59)",
+        ] {
             #expect(throws: Never.self) { try ScheduleExpression(ahead).checkNotOver(now: now) }
         }
     }

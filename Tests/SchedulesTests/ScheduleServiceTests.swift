@@ -24,7 +24,8 @@ struct ScheduleServiceTests {
     private static let update = "PUT /schedules/job"
     private static let noRule = [error("ResourceNotFoundException", "Rule does not exist.")]
     private static let missing = error("ResourceNotFoundException", "Schedule job does not exist.", 404)
-    private static let written = Answer(#"{"ScheduleArn":"arn:aws:scheduler:us-east-1:123456789012:schedule/nightly/job"}"#)
+    private static let written = Answer(
+        #"{"ScheduleArn":"arn:aws:scheduler:us-east-1:123456789012:schedule/nightly/job"}"#)
     private static let roleNotReady = error(
         "ValidationException",
         "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
@@ -114,7 +115,9 @@ struct ScheduleServiceTests {
         ])
         let time = ManualTime()
         let told = Mutex(0)
-        let outcome = try await outcome(aws, try Fixtures.desired(), pauses: time.pauses) { _ in told.withLock { $0 += 1 } }
+        let outcome = try await outcome(aws, try Fixtures.desired(), pauses: time.pauses) { _ in
+            told.withLock { $0 += 1 }
+        }
         #expect(outcome.action == .created)
         #expect(told.withLock { $0 } == 1)
         #expect(time.passed > .zero)
@@ -179,7 +182,9 @@ struct ScheduleServiceTests {
     @Test func createsAScheduleThatVanishedMeanwhile() async throws {
         let aws = StubAWS([
             "DescribeRule": Self.noRule,
-            Self.get: [Answer(try Fixtures.stored(expression: "rate(1 day)")), Self.missing, Answer(try Fixtures.stored())],
+            Self.get: [
+                Answer(try Fixtures.stored(expression: "rate(1 day)")), Self.missing, Answer(try Fixtures.stored()),
+            ],
             Self.update: [Self.missing], Self.create: [Self.written],
         ])
         #expect(try await outcome(aws, try Fixtures.desired()).action == .created)

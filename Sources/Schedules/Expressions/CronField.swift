@@ -35,7 +35,7 @@ enum CronField: Int, CaseIterable {
         }
     }
 
-    /// The largest step. AWS refuses `*/60` minutes as it stands for no minute of the hour but the first.
+    /// The largest step. AWS refuses those that leave the field at once, as in `*/60` minutes.
     var longestStep: Int { range.upperBound - (self == .year ? range.lowerBound : 0) }
 
     /// What the values are, for messages.
