@@ -104,6 +104,11 @@ struct SchedulePlanTests {
         #expect(plan.request.target.input == expected)
     }
 
+    @Test func changesReadAsOneLine() {
+        #expect("\(ScheduleChange(field: "state", from: "ENABLED", to: "DISABLED"))" == "state: ENABLED -> DISABLED")
+        #expect("\(ScheduleChange(field: "command", from: nil, to: "x"))" == "command: (none) -> x")
+    }
+
     @Test func theSameWishAgainChangesNothing() async throws {
         let wish: (inout ScheduleDesired) -> Void = {
             $0.command = ["sh", "-c", "x"]
