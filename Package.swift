@@ -75,7 +75,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["HTTP", "Support"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["HTTP", "Processes", "Support"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Support"),
+        tests("Processes"),
     ]
 )
