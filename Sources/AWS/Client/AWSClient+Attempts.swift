@@ -1,0 +1,158 @@
+internal import FoundationEssentials
+internal import HTTP
+internal import Support
+internal import Synchronization
+
+extension AWSClient {
+    /// Sends a call until it succeeds, fails for good, or attempts, quota or the caller's patience end. Each attempt is signed
+    /// afresh: with the date of now and the credentials of now.
+    func perform(_ call: Call) async throws -> Answer {
+        let maximum = try settings.maximumAttempts()
+        var attempt = 1
+        var cost: Int?
+        var mayHaveActed = false
+        var repairs: Set<Repair> = []
+        while true {
+            try Task.checkCancellation()
+            let credentials = try await shared.credentials.current()
+            let fault: AttemptFault
+            switch try await once(call, credentials: credentials, attempt: attempt) {
+            case .success(let answer):
+                shared.quota.withLock { $0.giveBack(cost) }
+                return answer
+            case .failure(let failed):
+                fault = failed.fault
+                // A wrong clock or an expired token is repaired and tried again, once each, at no cost of attempts.
+                if let repair = await repair(failed, credentials), repairs.insert(repair).inserted { continue }
+            }
+            mayHaveActed = mayHaveActed || fault.mayHaveActed
+            let pause = RetryPolicy.pause(after: fault, attempt: attempt, maximum: maximum, random: effects.random())
+            guard let pause, let taken = shared.quota.withLock({ $0.take(forTimeout: fault.isTimeout) }) else {
+                throw self.error(fault, call, attempts: attempt, mayHaveActed: mayHaveActed)
+            }
+            cost = taken
+            try await effects.sleep(pause)
+            attempt += 1
+        }
+    }
+
+    /// What ends in the caller's hands.
+    private func error(_ fault: AttemptFault, _ call: Call, attempts: Int, mayHaveActed: Bool) -> any Error {
+        switch fault {
+        case .answer(let error, _): error
+        case .transport(let error):
+            AWSNoAnswer(
+                service: call.service.sdkID, operation: call.operation, resource: call.resource,
+                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: error.reason)
+        }
+    }
+
+    /// A failed attempt with what repairing needs.
+    private struct FailedAttempt: Error {
+        let fault: AttemptFault
+        /// The service's clock, from its answer.
+        var serverDate: Date?
+    }
+
+    private enum Repair: Hashable { case clock, credentials }
+
+    /// One attempt: sign, send, read.
+    /// - Throws: what no other attempt can change: cancellation, failing to sign.
+    private func once(
+        _ call: Call, credentials: Credentials, attempt: Int
+    ) async throws -> Result<Answer, FailedAttempt> {
+        let signer = Signer(
+            credentials: credentials, region: call.endpoint.signingRegion, service: call.service.signingName)
+        var request = HTTPRequest(
+            method: call.request.method, url: call.url, headers: call.request.headers, body: call.request.body)
+        request.headers["User-Agent"] = "fgctl"
+        let date = effects.now().addingTimeInterval(shared.clockOffset.withLock { $0 })
+        request = try signer.sign(request, payload: call.payload, at: date)
+        let start = ContinuousClock.now
+        do {
+            let response = try await transport.send(request)
+            let result = try await read(response, call)
+            trace(call, attempt, since: start, "\(response.status) \(ErrorDecoder.requestID(response.headers) ?? "-")")
+            return result
+        } catch let error as HTTPError {
+            // A transfer that ends because the task was cancelled is a cancellation, whatever it looks like.
+            try Task.checkCancellation()
+            trace(call, attempt, since: start, error.reason)
+            return .failure(FailedAttempt(fault: .transport(error)))
+        }
+    }
+
+    private func read(_ response: HTTPResponse, _ call: Call) async throws -> Result<Answer, FailedAttempt> {
+        if (200..<300).contains(response.status) {
+            if call.streamsAnswer {
+                return .success(
+                    Answer(status: response.status, headers: response.headers, bytes: nil, stream: response.body))
+            }
+            let bytes = try await response.body.collect()
+            // Some S3 operations begin with 200 and find out later.
+            let isError = call.service.wire == .restXML && Self.looksLikeS3Error(bytes)
+            if !isError {
+                return .success(Answer(status: response.status, headers: response.headers, bytes: bytes, stream: nil))
+            }
+            return .failure(failedAttempt(response, 500, bytes, call))
+        }
+        return .failure(failedAttempt(response, response.status, try await Self.head(of: response.body), call))
+    }
+
+    private func failedAttempt(_ response: HTTPResponse, _ status: Int, _ body: [UInt8], _ call: Call) -> FailedAttempt
+    {
+        let said = ErrorDecoder.decode(call.service.wire, status: status, headers: response.headers, body: body)
+        let error = AWSError(
+            code: said.code, message: said.message, httpStatus: status, requestID: said.requestID,
+            service: call.service.sdkID, operation: call.operation, resource: call.resource, fields: said.fields)
+        return FailedAttempt(
+            fault: .answer(error, retryAfter: RetryPolicy.retryAfter(response.headers)),
+            serverDate: response.headers["Date"].flatMap { Timestamp.parse($0) })
+    }
+
+    /// Puts right what made a signature fail; `nil` when there is nothing to put right.
+    private func repair(_ failed: FailedAttempt, _ credentials: Credentials) async -> Repair? {
+        guard case .answer(let error, _) = failed.fault else { return nil }
+        if RetryCodes.mayBeClockSkew(code: error.code), let server = failed.serverDate {
+            let offset = server.timeIntervalSince(effects.now())
+            // AWS admits five minutes; a smaller difference has another cause. The offset applied already counts.
+            let applied = shared.clockOffset.withLock { $0 }
+            if abs(offset - applied) > 240 {
+                shared.clockOffset.withLock { $0 = offset }
+                return .clock
+            }
+        }
+        if error.code.hasPrefix("ExpiredToken"), credentials.expiration != nil {
+            await shared.credentials.forget(credentials)
+            return .credentials
+        }
+        return nil
+    }
+
+    /// The first bytes of an error's body; errors are small, what is larger comes from something else.
+    private static func head(of body: HTTPResponseBody) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await piece in body {
+            bytes += piece
+            if bytes.count > 256 << 10 { break }
+        }
+        return bytes
+    }
+
+    private static func looksLikeS3Error(_ bytes: [UInt8]) -> Bool {
+        let start = String(decoding: bytes.prefix(256), as: UTF8.self)
+        let root = start.split(separator: "<").first { !$0.hasPrefix("?") && $0.contains(">") }
+        return root?.hasPrefix("Error>") ?? false
+    }
+
+    private func trace(_ call: Call, _ attempt: Int, since start: ContinuousClock.Instant, _ outcome: String) {
+        guard let trace = effects.trace else { return }
+        let elapsed = ContinuousClock.now - start
+        trace(
+            WireTrace(
+                service: call.service.sdkID, operation: call.operation, method: call.request.method, url: call.url,
+                attempt: attempt, outcome: outcome,
+                milliseconds: elapsed.components.seconds * 1000 + elapsed.components.attoseconds / 1_000_000_000_000_000
+            ))
+    }
+}

@@ -1,0 +1,26 @@
+package import HTTP
+
+extension AWSClient {
+    /// Calls a REST operation with a streamed body; the input has the other members only.
+    ///
+    /// - Parameter sha256: the body's hash in hex when it is known. Without it S3 bodies go unsigned over https and are read
+    ///   twice over http, where nothing else would protect them.
+    package func sendStreaming<I, O>(
+        _ operation: Operation<I, O>, _ input: I, body: HTTPBody, sha256: String? = nil, on resource: String? = nil
+    ) async throws -> O {
+        let call = try await prepare(operation, input, resource, body: body, sha256: sha256)
+        return try decode(operation, try await perform(call), call)
+    }
+
+    /// Calls a REST operation whose answer's body streams; the output has the members from the headers only.
+    ///
+    /// Attempts end when the head of a good answer is there: a body that breaks off later is the reader's to resume.
+    package func receiveStreaming<I, O>(
+        _ operation: Operation<I, O>, _ input: I, on resource: String? = nil
+    ) async throws -> (output: O, body: HTTPResponseBody) {
+        var call = try await prepare(operation, input, resource)
+        call.streamsAnswer = true
+        let answer = try await perform(call)
+        return (try decode(operation, answer, call), answer.stream ?? HTTPResponseBody([]))
+    }
+}

@@ -1,0 +1,60 @@
+package import FoundationEssentials
+package import HTTP
+internal import Support
+
+/// Calls AWS. Cheap to build and to copy: files and credentials are read at the first call that needs them, and copies share
+/// them, the retry quota and the clock correction.
+package struct AWSClient: Sendable {
+    package let settings: AWSSettings
+    /// Whether operations that change something are refused.
+    package let dryRun: Bool
+    let transport: any Transport
+    let effects: Effects
+    let shared: SharedState
+
+    /// What a client needs from outside besides the network; tests put their own in place.
+    package struct Effects: Sendable {
+        package var now: @Sendable () -> Date
+        /// A number from 0 up to 1.
+        package var random: @Sendable () -> Double
+        package var sleep: @Sendable (Duration) async throws -> Void
+        /// Told of each attempt.
+        package var trace: (@Sendable (WireTrace) -> Void)?
+
+        package init(
+            now: @escaping @Sendable () -> Date = { Date() },
+            random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+            sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+            trace: (@Sendable (WireTrace) -> Void)? = nil
+        ) {
+            self.now = now
+            self.random = random
+            self.sleep = sleep
+            self.trace = trace
+        }
+    }
+
+    package init(
+        settings: AWSSettings, transport: any Transport, dryRun: Bool = false, effects: Effects = Effects()
+    ) {
+        self.settings = settings
+        self.transport = transport
+        self.dryRun = dryRun
+        self.effects = effects
+        shared = SharedState(settings: settings, transport: transport, now: effects.now)
+    }
+
+    /// The region of calls.
+    /// - Throws: `Failure` of kind `usage` that names the ways to set it when none is.
+    package var region: String { get throws { try settings.region().value } }
+
+    /// The credentials that calls are signed with; `source` says where they came from.
+    /// - Throws: `Failure` of kind `credentials` that lists every source tried.
+    package func identity() async throws -> Credentials { try await shared.credentials.current() }
+
+    /// The endpoint of a service, where it came from, and whether the user set it.
+    package func endpoint(for service: Service) throws -> (url: String, source: String, isConfigured: Bool) {
+        let endpoint = try Endpoint.resolve(service, settings: settings)
+        return (endpoint.base, endpoint.source, endpoint.isConfigured)
+    }
+}

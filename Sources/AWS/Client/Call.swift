@@ -1,0 +1,29 @@
+internal import HTTP
+
+/// What the pipeline knows about one call, whatever its types.
+struct Call: Sendable {
+    let service: Service
+    let operation: String
+    let resource: String?
+    let request: EncodedRequest
+    let endpoint: Endpoint
+    let url: String
+    let payload: PayloadHash
+    /// Whether the body of a good answer is left to the caller.
+    var streamsAnswer = false
+
+    /// An error of this call.
+    func error(_ code: String, _ message: String, status: Int, requestID: String?) -> AWSError {
+        AWSError(
+            code: code, message: message, httpStatus: status, requestID: requestID, service: service.sdkID,
+            operation: operation, resource: resource)
+    }
+}
+
+/// A good answer; its body is in memory unless it streams to the caller.
+struct Answer: Sendable {
+    let status: Int
+    let headers: HTTPHeaders
+    let bytes: [UInt8]?
+    let stream: HTTPResponseBody?
+}

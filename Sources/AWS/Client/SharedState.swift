@@ -1,0 +1,16 @@
+internal import FoundationEssentials
+internal import HTTP
+internal import Synchronization
+
+/// What copies of a client share.
+final class SharedState: Sendable {
+    let credentials: CredentialCache
+    let quota = Mutex(RetryQuota())
+    /// Added to this machine's clock when signing, in seconds.
+    let clockOffset = Mutex<TimeInterval>(0)
+
+    init(settings: AWSSettings, transport: any Transport, now: @escaping @Sendable () -> Date) {
+        credentials = CredentialCache(
+            chain: CredentialChain(settings: settings, transport: transport, now: now), now: now)
+    }
+}

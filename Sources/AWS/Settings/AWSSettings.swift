@@ -1,0 +1,83 @@
+internal import FoundationEssentials
+internal import Support
+
+/// The settings that decide who calls AWS, where and how: layers of named values, then the profile files.
+///
+/// Files are read when something needs them, once for each question; building a value of this type reads nothing.
+package struct AWSSettings: Sendable {
+    /// Gives a file's text, `nil` when there is no such file.
+    package typealias FileReader = @Sendable (String) throws -> String?
+
+    /// Highest first.
+    let layers: [SettingLayer]
+    let home: String?
+    let readFile: FileReader
+
+    /// - Parameters:
+    ///   - layers: highest first.
+    ///   - home: the user's home directory, for `~/.aws`; `nil`: no profile files unless named by settings.
+    package init(layers: [SettingLayer], home: String?, readFile: @escaping FileReader = AWSSettings.readRealFile) {
+        self.layers = layers
+        self.home = home
+        self.readFile = readFile
+    }
+
+    /// The value of the highest layer that has one; an empty value counts as not set.
+    package func value(_ name: String) -> SettingLayer.Setting? {
+        for layer in layers { if let setting = layer.setting(name) { return setting } }
+        return nil
+    }
+
+    /// The first of several names that the highest layer naming any of them has.
+    func value(anyOf names: [String]) -> SettingLayer.Setting? {
+        for layer in layers {
+            for name in names { if let setting = layer.setting(name) { return setting } }
+        }
+        return nil
+    }
+
+    /// The region for calls and where it came from.
+    /// - Throws: `Failure` of kind `usage` when none is set, `badInput` for unreadable profile files or a malformed name.
+    package func region() throws -> SettingLayer.Setting {
+        guard let found = try value(anyOf: ["AWS_REGION", "AWS_DEFAULT_REGION"]) ?? profile()?.setting("region") else {
+            throw Failure(
+                .usage, "no AWS region is set",
+                hint: "give --region, set AWS_REGION in the env file or the environment, or region in the AWS profile")
+        }
+        guard Self.isHostLabel(found.value) else {
+            throw Failure(.usage, "'\(found.value)' (\(found.origin)) is not a region's name")
+        }
+        return found
+    }
+
+    /// The region becomes part of host names: it must not be able to name another host.
+    private static func isHostLabel(_ text: String) -> Bool {
+        (1...63).contains(text.utf8.count) && text.first != "-" && text.last != "-"
+            && text.utf8.allSatisfy {
+                ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || (0x30...0x39).contains($0) || $0 == 0x2d
+            }
+    }
+
+    /// How often one call is tried in all, the first attempt included.
+    func maximumAttempts() throws -> Int {
+        guard let setting = try value("AWS_MAX_ATTEMPTS") ?? profile()?.setting("max_attempts") else { return 3 }
+        guard let count = Int(setting.value), (1...100).contains(count) else {
+            throw Failure(
+                .usage,
+                "'\(setting.value)' (\(setting.origin)) is not a number of attempts: a whole number from 1 to 100")
+        }
+        return count
+    }
+
+    /// Reads a file of this machine.
+    package static let readRealFile: FileReader = { path in
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    }
+
+    /// `~/` replaced by the home directory.
+    func expandHome(_ path: String) -> String {
+        guard let home, path == "~" || path.hasPrefix("~/") else { return path }
+        return home + path.dropFirst()
+    }
+}

@@ -1,0 +1,86 @@
+internal import Crypto
+internal import HTTP
+
+/// The text form of a request that SigV4 signs.
+/// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html (step 1)
+struct CanonicalRequest {
+    let text: String
+    /// `host;x-amz-date`
+    let signedHeaders: String
+
+    /// Headers that proxies or the HTTP library may change on the way, and the signature itself.
+    private static let unsigned: Set<String> = [
+        "authorization", "user-agent", "connection", "expect", "transfer-encoding", "te", "x-amzn-trace-id",
+    ]
+
+    /// - Parameters:
+    ///   - payloadHash: in hex, or one of S3's words.
+    ///   - isS3: object keys are signed as they stand on the wire; everywhere else paths are normalised and encoded again.
+    init(_ request: HTTPRequest, payloadHash: String, isS3: Bool) {
+        let target = RequestTarget(url: request.url)
+        var values: [String: [String]] = [:]
+        for field in request.headers.fields {
+            let name = field.name.lowercased()
+            if !Self.unsigned.contains(name) { values[name, default: []].append(Self.squeeze(field.value)) }
+        }
+        if values["host"] == nil { values["host"] = [target.host] }
+        let names = values.keys.sorted()
+        let headers = names.map { "\($0):\(values[$0, default: []].joined(separator: ","))\n" }.joined()
+        signedHeaders = names.joined(separator: ";")
+        let path = isS3 ? String(target.path) : PercentEncoding.encode(Self.normalise(target.path), keepsSlash: true)
+        text = [
+            request.method, path.isEmpty ? "/" : path, Self.canonicalQuery(target.query), headers, signedHeaders,
+            payloadHash,
+        ].joined(separator: "\n")
+    }
+
+    /// Names and values encoded anew, sorted by name, then by value.
+    private static func canonicalQuery(_ query: Substring) -> String {
+        query.split(separator: "&").map { pair -> (name: String, value: String) in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count > 1 ? PercentEncoding.encode(PercentEncoding.decode(parts[1])) : ""
+            return (PercentEncoding.encode(PercentEncoding.decode(parts[0])), value)
+        }
+        .sorted { $0 < $1 }
+        .map { "\($0.name)=\($0.value)" }
+        .joined(separator: "&")
+    }
+
+    /// Trims, and makes one space of every run of white space.
+    private static func squeeze(_ value: String) -> String {
+        value.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
+    }
+
+    /// Removes `.`, `..` and empty segments (RFC 3986 §5.2.4).
+    private static func normalise(_ path: Substring) -> String {
+        var kept: [Substring] = []
+        for segment in path.split(separator: "/") where segment != "." {
+            if segment == ".." {
+                _ = kept.popLast()
+            } else {
+                kept.append(segment)
+            }
+        }
+        let endsInSlash = path.hasSuffix("/") || path.hasSuffix("/.") || path.hasSuffix("/..")
+        return "/" + kept.joined(separator: "/") + (endsInSlash && !kept.isEmpty ? "/" : "")
+    }
+}
+
+/// The parts of an absolute URL that signing needs.
+struct RequestTarget {
+    /// With the port unless it is the scheme's own, as the HTTP library sends it.
+    let host: String
+    let path: Substring
+    let query: Substring
+
+    init(url: String) {
+        let isSecure = url.hasPrefix("https://")
+        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? Substring(url)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let ownPort = isSecure ? ":443" : ":80"
+        host = String(authority.hasSuffix(ownPort) ? authority.dropLast(ownPort.count) : authority)
+        let target = rest[authority.endIndex...]
+        path = target.prefix { $0 != "?" }
+        query = target[path.endIndex...].dropFirst()
+    }
+}

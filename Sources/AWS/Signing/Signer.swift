@@ -1,0 +1,88 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import HTTP
+internal import Support
+
+/// Signs requests with AWS Signature Version 4, in headers.
+/// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+struct Signer: Sendable {
+    let credentials: Credentials
+    let region: String
+    /// The service's signing name.
+    let service: String
+
+    /// The stages of a signature, for tests.
+    struct Stages {
+        let canonicalRequest: String
+        let stringToSign: String
+        let authorization: String
+        let signed: HTTPRequest
+    }
+
+    /// The request with date, token, payload hash (S3) and `Authorization`.
+    func sign(_ request: HTTPRequest, payload: PayloadHash, at date: Date) throws -> HTTPRequest {
+        try stages(request, payload: payload, at: date).signed
+    }
+
+    func stages(_ request: HTTPRequest, payload: PayloadHash, at date: Date) throws -> Stages {
+        var signed = request
+        let stamp = Timestamp.basic(date)
+        signed.headers["X-Amz-Date"] = stamp
+        if let token = credentials.sessionToken {
+            signed.headers["X-Amz-Security-Token"] = token.reveal()  // The service needs it to find the key.
+        }
+        let isS3 = service == "s3"
+        if isS3 { signed.headers["x-amz-content-sha256"] = payload.text }
+
+        let canonical = CanonicalRequest(signed, payloadHash: payload.text, isS3: isS3)
+        let day = String(stamp.prefix(8))
+        let scope = "\(day)/\(region)/\(service)/aws4_request"
+        let hash = Hex.encode(try HashFunction.sha256.hash(canonical.text.utf8))
+        let stringToSign = "AWS4-HMAC-SHA256\n\(stamp)\n\(scope)\n\(hash)"
+        let signature = Hex.encode(try HMAC.sha256(key: try key(day: day), stringToSign.utf8))
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope), "
+            + "SignedHeaders=\(canonical.signedHeaders), Signature=\(signature)"
+        signed.headers["Authorization"] = authorization
+        return Stages(
+            canonicalRequest: canonical.text, stringToSign: stringToSign, authorization: authorization, signed: signed)
+    }
+
+    /// The day's signing key (step 3 of the page above).
+    private func key(day: String) throws -> [UInt8] {
+        // The secret leaves its type only here, to derive the key.
+        var key = Array("AWS4\(credentials.secretAccessKey.reveal())".utf8)
+        for part in [day, region, service, "aws4_request"] { key = try HMAC.sha256(key: key, part.utf8) }
+        return key
+    }
+}
+
+/// The hash of a body as it enters the signature.
+struct PayloadHash: Sendable, Hashable {
+    /// Hex, or a word of S3.
+    let text: String
+
+    /// The body isn't covered by the signature; S3 only.
+    static let unsigned = PayloadHash(text: "UNSIGNED-PAYLOAD")
+
+    /// A hash that is known already.
+    static func known(_ hex: String) -> PayloadHash { PayloadHash(text: hex) }
+
+    static func of(_ bytes: some Sequence<UInt8>) throws -> PayloadHash {
+        PayloadHash(text: Hex.encode(try HashFunction.sha256.hash(bytes)))
+    }
+
+    /// The hash for a request's body. A streamed one is read through once, unless S3 over TLS lets it go unsigned.
+    static func of(_ body: HTTPBody, allowsUnsigned: Bool) async throws -> PayloadHash {
+        switch body {
+        case .none: return try of([])
+        case .bytes(let bytes): return try of(bytes)
+        case .stream(_, let open):
+            if allowsUnsigned { return .unsigned }
+            let reader = try await open()
+            var digest = try Digest(.sha256)
+            while let piece = try await reader.read(maximum: 1 << 20) { try digest.update(piece) }
+            return PayloadHash(text: Hex.encode(try digest.finish()))
+        }
+    }
+}
