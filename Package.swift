@@ -86,5 +86,6 @@ let package = Package(
         tests("Crypto"),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
+        tests("Environment", ["AWS"]),
     ]
 )
