@@ -14,7 +14,7 @@ package struct ProjectSettings: Sendable {
     /// The env file as messages name it; `nil` when there is none.
     package let envFilePath: String?
     /// The folder from which relative paths in the env file count.
-    let root: String
+    package let root: String
     /// The working directory, from which all other relative paths count.
     let directory: String
 
