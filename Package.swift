@@ -61,14 +61,14 @@ let package = Package(
         layer("Watch", ["AWSServices", "AWS", "Support"]),
         // Level 5: one domain each.
         layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "Support"]),
-        layer("Stacks", ["Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
+        layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
         layer("Schedules", ["AWSServices", "AWS", "Environment", "Support"]),
         // Level 7
         layer(
             "Commands",
             [
-                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS", "HTTP",
+                "Stacks", "Tasks", "Watch", "AWSServices", "Environment", "Templates", "AWS", "HTTP",
                 "Processes", "Support", argumentParser, logging,
             ]),
         // Level 8
@@ -87,5 +87,9 @@ let package = Package(
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
         tests("Environment", ["AWS"]),
+        tests("HTTP"),
+        tests("YAML"),
+        tests("Templates", ["YAML"]),
+        tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
     ]
 )

@@ -19,6 +19,17 @@ package struct ImageVersion: Sendable, Hashable {
         self.parts = parts
     }
 
+    /// Any tag that a registry takes, given by a flag or key of its own; `nil` for one that no registry takes.
+    package init?(tag: String) {
+        if let version = ImageVersion(tag) {
+            self = version
+        } else if ImageVersion.isTag(tag) {
+            self.init(text: tag, prefix: "", parts: [])
+        } else {
+            return nil
+        }
+    }
+
     /// `nil` when the text doesn't look like a version: `v?N…`, 7 to 40 hexadecimal digits, or `latest`.
     package init?(_ text: String) {
         guard Self.isTag(text) else { return nil }
@@ -57,7 +68,7 @@ package struct ImageVersion: Sendable, Hashable {
 
     /// The highest numeric version among tags; `nil` when there is none.
     package static func highest(in tags: [String]) -> ImageVersion? {
-        tags.compactMap(ImageVersion.init).filter(\.isNumeric).max()
+        tags.compactMap { ImageVersion($0) }.filter(\.isNumeric).max()
     }
 
     /// The number plus one, of any length; leading zeros keep the width.

@@ -1,7 +1,8 @@
+internal import Templates
 package import AWS
 package import AWSServices
-package import Support
-package import Watch
+internal import Support
+internal import Watch
 
 /// Creates a stack through a change set, showing what it does as it happens.
 package struct StackCreator: Sendable {

@@ -1,3 +1,4 @@
+internal import Templates
 package import AWSServices
 package import Support
 

@@ -1,5 +1,5 @@
 package import AWSServices
-package import Support
+internal import Support
 package import Templates
 
 /// Turns what the user and fgctl know into the parameters and tags of a stack; pure.

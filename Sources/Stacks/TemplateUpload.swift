@@ -1,5 +1,6 @@
 package import AWS
-package import AWSServices
+internal import AWSServices
+internal import Crypto
 internal import Support
 package import Templates
 
@@ -36,7 +37,7 @@ package struct TemplateUpload: Sendable {
         guard let bucket else {
             throw Failure(.failed, size, hint: "set S3_BUCKET in the env file: larger templates go through it")
         }
-        let digest = try SHA256.hash(Array(template.body.utf8)).hexText
+        let digest = Hex.encode(try HashFunction.sha256.hash(template.body.utf8))
         let key = "\(prefix)/templates/\(digest).yaml"
         guard try await S3(client).headBucket(bucket) == .usable else {
             throw Failure(

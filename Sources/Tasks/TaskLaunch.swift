@@ -1,7 +1,7 @@
 internal import AWS
 package import AWSServices
 package import FoundationEssentials
-package import Support
+internal import Support
 
 /// What the user asks of a one-off task.
 package struct TaskOptions: Sendable {

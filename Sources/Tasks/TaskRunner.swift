@@ -1,6 +1,6 @@
 package import AWS
 package import AWSServices
-package import Support
+internal import Support
 
 /// Starts tasks and stops them.
 package struct TaskRunner: Sendable {

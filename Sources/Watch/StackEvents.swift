@@ -1,6 +1,6 @@
-package import AWS
+internal import AWS
 package import AWSServices
-package import Support
+internal import Support
 
 /// Follows one operation on a stack: its events as they happen, until the stack settles.
 package struct StackEvents: Sendable {

@@ -1,7 +1,7 @@
 package import AWS
 package import AWSServices
 internal import FoundationEssentials
-package import Support
+internal import Support
 
 /// Follows tasks that were started together to their end, handing over what their containers write.
 ///

@@ -1,3 +1,4 @@
+internal import AWS
 internal import AWSServices
 internal import ArgumentParser
 internal import Environment

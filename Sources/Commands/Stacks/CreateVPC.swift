@@ -1,3 +1,4 @@
+internal import AWS
 internal import AWSServices
 internal import ArgumentParser
 internal import Environment
@@ -8,11 +9,11 @@ internal import Templates
 struct CreateVPC: FgctlCommand {
     static let configuration = CommandConfiguration(
         commandName: "cf-create-vpc", abstract: "Creates the network stack: VPC, subnets, security group, bucket.",
+        usage: "fgctl cf-create-vpc [ENV] [options]",
         discussion: """
             The stack is named by PARENT_STACK_NAME, its bucket by S3_BUCKET; several task stacks may share both. A bucket of \
             that name that the account has already is used as it is.
-            """,
-        usage: "fgctl cf-create-vpc [ENV] [options]")
+            """)
 
     @Argument(help: ArgumentHelp("Env file (see --env-file).", valueName: "env"))
     var env: String?

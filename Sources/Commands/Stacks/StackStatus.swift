@@ -6,8 +6,8 @@ internal import Stacks
 struct StackStatus: FgctlCommand {
     static let configuration = CommandConfiguration(
         commandName: "cf-status", abstract: "Shows the project's stacks: state, parameters, outputs, resources.",
-        discussion: "Exits 0 whether the stacks exist or not; NOT_CREATED says that one does not.",
-        usage: "fgctl cf-status [ENV] [options]")
+        usage: "fgctl cf-status [ENV] [options]",
+        discussion: "Exits 0 whether the stacks exist or not; NOT_CREATED says that one does not.")
 
     @Argument(help: ArgumentHelp("Env file (see --env-file).", valueName: "env"))
     var env: String?

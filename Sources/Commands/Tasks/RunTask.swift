@@ -9,6 +9,7 @@ internal import Templates
 struct RunTask: FgctlCommand {
     static let configuration = CommandConfiguration(
         commandName: "ecs-run-task", abstract: "Runs the stack's task once and waits for it.",
+        usage: "fgctl ecs-run-task [ENV] [options]",
         discussion: """
             The lines that its containers write go to standard output; the exit code is the container's. Ctrl-C asks ECS to \
             stop the task, a second one leaves at once.
@@ -18,8 +19,7 @@ struct RunTask: FgctlCommand {
               arn=$(fgctl ecs-run-task --no-wait)
 
             fgctl's own failures: 64 wrong usage, 65 a bad file, 125 anything else.
-            """,
-        usage: "fgctl ecs-run-task [ENV] [options]")
+            """)
 
     static var passesCodeThrough: Bool { true }
 

@@ -1,0 +1,123 @@
+internal import Synchronization
+
+/// The bytes of one response between the owner thread, which receives them, and the one task that reads them.
+///
+/// Holds at most `limit` bytes: when it is full the owner thread pauses the transfer, and so TCP slows the server.
+final class ReceiveBuffer: Sendable {
+    /// Bytes held back for a slow reader.
+    static let limit = 512 << 10
+
+    private typealias Reader = CheckedContinuation<[UInt8]?, any Error>
+
+    private struct State {
+        var bytes: [UInt8] = []
+        var reader: Reader?
+        /// Set once: no more bytes come; they are complete, or the error says why not.
+        var end: Result<Void, any Error>?
+        var isPaused = false
+    }
+
+    private enum Step {
+        case piece([UInt8], wasPaused: Bool)
+        case end
+        case error(any Error)
+        case wait
+    }
+
+    private let state = Mutex(State())
+
+    /// Whether the transfer waits for the reader.
+    var isPaused: Bool { state.withLock { $0.isPaused } }
+
+    /// Takes received bytes.
+    /// - Returns: whether they were taken; if not, the buffer is full and the transfer has to pause.
+    func append(_ received: UnsafeRawBufferPointer) -> Bool {
+        let (taken, reader) = state.withLock { state -> (Bool, Reader?) in
+            if state.end != nil { return (true, nil) }
+            if let reader = state.reader {
+                state.reader = nil
+                return (true, reader)
+            }
+            if !state.bytes.isEmpty, state.bytes.count + received.count > Self.limit {
+                state.isPaused = true
+                return (false, nil)
+            }
+            state.bytes.append(contentsOf: received)
+            return (true, nil)
+        }
+        reader?.resume(returning: Array(received))
+        return taken
+    }
+
+    /// The next bytes; `nil` at the end.
+    /// - Parameter resumeTransfer: called when there is room again after a pause.
+    func next(resumeTransfer: () -> Void) async throws -> [UInt8]? {
+        switch state.withLock({ Self.step(&$0) }) {
+        case .piece(let bytes, let wasPaused):
+            if wasPaused { resumeTransfer() }
+            return bytes
+        case .end: return nil
+        case .error(let error): throw error
+        case .wait: return try await wait()
+        }
+    }
+
+    /// Waits for bytes that were not there a moment ago. An empty buffer is never paused.
+    private func wait() async throws -> [UInt8]? {
+        try await withCheckedThrowingContinuation { continuation in
+            let step = state.withLock { state -> Step in
+                let step = Self.step(&state)
+                guard case .wait = step else { return step }
+                if state.reader != nil {
+                    return .error(HTTPError.invalidRequest(reason: "a response body is read by two tasks at once"))
+                }
+                state.reader = continuation
+                return step
+            }
+            switch step {
+            case .piece(let bytes, _): continuation.resume(returning: bytes)
+            case .end: continuation.resume(returning: nil)
+            case .error(let error): continuation.resume(throwing: error)
+            case .wait: break
+            }
+        }
+    }
+
+    /// Nothing more comes. Bytes already here can still be read, then comes `error`. Only the first call counts.
+    func finish(_ error: (any Error)?) {
+        let reader = state.withLock { state -> Reader? in
+            guard state.end == nil else { return nil }
+            state.end = error.map { .failure($0) } ?? .success(())
+            defer { state.reader = nil }
+            return state.reader
+        }
+        if let error { reader?.resume(throwing: error) } else { reader?.resume(returning: nil) }
+    }
+
+    /// Nobody wants the bytes any more: drops them; a reader gets `error`.
+    func discard(_ error: any Error) {
+        let reader = state.withLock { state -> Reader? in
+            state.bytes = []
+            state.isPaused = false
+            state.end = .failure(error)
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume(throwing: error)
+    }
+
+    private static func step(_ state: inout State) -> Step {
+        if !state.bytes.isEmpty {
+            let wasPaused = state.isPaused
+            state.isPaused = false
+            var bytes: [UInt8] = []
+            swap(&bytes, &state.bytes)
+            return .piece(bytes, wasPaused: wasPaused)
+        }
+        switch state.end {
+        case .success: return .end
+        case .failure(let error): return .error(error)
+        case nil: return .wait
+        }
+    }
+}
