@@ -68,7 +68,7 @@ let package = Package(
         layer(
             "Commands",
             [
-                "Stacks", "Tasks", "Watch", "AWSServices", "Environment", "Templates", "AWS", "HTTP",
+                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS", "HTTP",
                 "Processes", "Support", argumentParser, logging,
             ]),
         // Level 8

@@ -71,7 +71,7 @@ extension ImageRegistry {
 
     /// The ten highest tags, as a sentence has them.
     private static func list(_ tags: [String]) -> String {
-        let versions = tags.compactMap(ImageVersion.init).sorted(by: >).map(\.text)
+        let versions = tags.compactMap { ImageVersion($0) }.sorted(by: >).map(\.text)
         let others = tags.filter { ImageVersion($0) == nil }.sorted()
         let all = versions + others
         return all.prefix(10).joined(separator: ", ") + (all.count > 10 ? " and \(all.count - 10) more" : "")

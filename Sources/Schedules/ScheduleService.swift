@@ -1,5 +1,5 @@
 package import AWS
-package import AWSServices
+internal import AWSServices
 internal import Support
 
 /// Reads and writes schedules at Amazon EventBridge Scheduler.

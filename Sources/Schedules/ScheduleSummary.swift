@@ -1,4 +1,4 @@
-package import AWSServices
+internal import AWSServices
 
 /// A schedule as it stands at AWS, for text and JSON output.
 package struct ScheduleSummary: Sendable, Hashable, Codable {

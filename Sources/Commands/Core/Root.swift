@@ -17,8 +17,10 @@ struct Root: AsyncParsableCommand {
         groupedSubcommands: groups)
 
     static let groups = [
-        CommandGroup(name: "Stacks", subcommands: [CreateVPC.self, StackStatus.self]),
+        CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self]),
+        CommandGroup(name: "Stacks", subcommands: [CreateVPC.self, CreateStack.self, StackStatus.self]),
         CommandGroup(name: "Tasks", subcommands: [RunTask.self]),
+        CommandGroup(name: "Schedules", subcommands: [ScheduleCreate.self, ScheduleList.self]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self]),
     ]
 

@@ -69,7 +69,7 @@ struct CronFieldReader {
     /// The values of a field, in order, each once.
     func values(_ word: ScheduleSource.Word) throws -> [Int] {
         var found: Set<Int> = []
-        for part in word.split(",") { found.formUnion(try part(part)) }
+        for piece in word.split(",") { found.formUnion(try part(piece)) }
         return found.sorted()
     }
 

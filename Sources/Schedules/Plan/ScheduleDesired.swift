@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+package import FoundationEssentials
 internal import Support
 
 /// The schedule as the user asks for it; what is `nil` stays as it is, or takes its default in a new schedule.
