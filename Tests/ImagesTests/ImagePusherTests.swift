@@ -165,7 +165,7 @@ import Testing
         let pusher = fixture.pusher(runner)
         let plan = try await pusher.plan(version("0.2"))
         let failure = await #expect(throws: Failure.self) { try await pusher.push(plan) }
-        #expect(failure?.message == "push nightly:0.2: ECR holds sha256:other, but the local image is ")
+        #expect(failure?.message == "push nightly:0.2: ECR holds sha256:other, but the local image is unknown there")
     }
 
     @Test func sendsNoECRPasswordToOtherRegistries() async throws {
