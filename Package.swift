@@ -76,17 +76,20 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["AWS", "HTTP", "Support"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("Support"),
+        tests("Processes"),
+        tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
         tests("Watch", ["AWSServices"]),
         tests("Tasks", ["AWSServices"]),
         tests("Crypto"),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
+        tests("Environment", ["AWS"]),
         tests("HTTP"),
         tests("YAML"),
         tests("Templates", ["YAML"]),
-        tests("Environment", ["AWS"]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
     ]
 )
