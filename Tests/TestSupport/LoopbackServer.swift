@@ -134,7 +134,7 @@ package enum LoopbackError: Error {
 }
 
 /// Runs blocking work in a detached thread of its own, away from the pool that runs tests.
-func inThread(_ work: @escaping @Sendable () -> Void) throws {
+package func inThread(_ work: @escaping @Sendable () -> Void) throws {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
