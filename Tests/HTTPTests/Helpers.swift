@@ -94,6 +94,18 @@ struct PatternReader: HTTPBodyReader {
     }
 }
 
+/// A source that gives nothing until its task is cancelled. Counts a call's begin and end.
+struct StallingReader: HTTPBodyReader {
+    let calls = Counter()
+
+    func read(maximum: Int) async throws -> [UInt8]? {
+        calls.add(1)
+        defer { calls.add(1) }
+        try await Task.sleep(for: .seconds(60))
+        return nil
+    }
+}
+
 extension [Duration] {
     var median: Duration { isEmpty ? .zero : sorted()[count / 2] }
 }

@@ -128,6 +128,43 @@ struct StreamingTests {
         }
     }
 
+    /// The end of the upload, which fails the source's read, doesn't take the answer away.
+    @Test func anEarlyRefusalIsReadWhileTheSourceStalls() async throws {
+        let reader = StallingReader()
+        let server = try LoopbackServer { connection in
+            _ = try connection.readHead()
+            while reader.calls.value == 0 { sleepOneMillisecond() }
+            try connection.send(LoopbackAnswer(403, "no", headers: ["Connection: close"]))
+            try connection.waitForClose()
+        }
+        try await withTransport { transport in
+            let request = HTTPRequest(method: "PUT", url: server.url(), body: .stream(length: 100) { reader })
+            let response = try await transport.send(request)
+            #expect(response.status == 403)
+            try await eventually("the source's read is cancelled") { reader.calls.value == 2 }
+            #expect(try await response.body.collect() == Array("no".utf8))
+        }
+    }
+
+    @Test func anUploadThatNobodyTakesIsIdle() async throws {
+        let server = try LoopbackServer { connection in
+            _ = try connection.readHead()
+            // Reads nothing more while the client is there.
+            try connection.waitForClose(reading: false)
+        }
+        try await withTransport { transport in
+            let length = 64 << 20
+            let body = HTTPBody.stream(length: Int64(length)) { PatternReader(length: length) }
+            var request = HTTPRequest(method: "PUT", url: server.url(), body: body)
+            request.timeouts.idle = .milliseconds(300)
+            let error = await failure { [request] in _ = try await transport.exchange(request) }
+            guard case .timedOut(_, sent: true) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
     @Test func nothingIsOpenedForARequestThatNeverGoesOut() async throws {
         let server = try LoopbackServer { _ in LoopbackAnswer() }
         let url = server.url()
