@@ -16,15 +16,18 @@ struct ErrorDecoderTests {
         "aws.x#ClusterNotFoundException:http://internal.amazon.com/coral/",
     ])
     func jsonCodesAreShortened(type: String) {
-        let answer = decode(Samples.ecs, 400, #"{"__type":"\#(type)","message":"no"}"#, headers: ["x-amzn-RequestId": "7f"])
+        let answer = decode(
+            Samples.ecs, 400, #"{"__type":"\#(type)","message":"no"}"#, headers: ["x-amzn-RequestId": "7f"])
         #expect(answer == ErrorAnswer(code: "ClusterNotFoundException", message: "no", requestID: "7f"))
-        #expect(decode(Samples.scheduler, 404, "{\"Message\":\"no\"}", headers: ["X-Amzn-ErrorType": type]).code
-            == "ClusterNotFoundException")
+        #expect(
+            decode(Samples.scheduler, 404, "{\"Message\":\"no\"}", headers: ["X-Amzn-ErrorType": type]).code
+                == "ClusterNotFoundException")
     }
 
     @Test func jsonKeepsOtherMembers() {
         let answer = decode(
-            Samples.ecs, 400, #"{"__type":"ConflictException","message":"m","resourceIds":["arn:1","arn:2"],"n":1,"o":{}}"#)
+            Samples.ecs, 400,
+            #"{"__type":"ConflictException","message":"m","resourceIds":["arn:1","arn:2"],"n":1,"o":{}}"#)
         #expect(answer.fields == ["resourceIds": "arn:1,arn:2", "n": "1"])
     }
 
@@ -62,7 +65,8 @@ struct ErrorDecoderTests {
             """
         #expect(
             decode(Samples.s3, 404, body)
-                == ErrorAnswer(code: "NoSuchKey", message: "gone", requestID: "7f", fields: ["Key": "k", "HostId": "h"]))
+                == ErrorAnswer(
+                    code: "NoSuchKey", message: "gone", requestID: "7f", fields: ["Key": "k", "HostId": "h"]))
     }
 
     @Test(arguments: [Samples.ecs, Samples.sts, Samples.ec2, Samples.s3, Samples.scheduler])

@@ -100,7 +100,8 @@ struct RequestEncoderTests {
         var group: String?
         var tags: [String] = []
         var overrides = Overrides(containerOverrides: [
-            Container(name: "main", command: ["sh", "-c", "echo \"hé\n/x\""], environment: [["name": "A", "value": "1"]])
+            Container(
+                name: "main", command: ["sh", "-c", "echo \"hé\n/x\""], environment: [["name": "A", "value": "1"]])
         ])
         var startedAt: Date? = Samples.date
         var exactly: Date? = Samples.date.addingTimeInterval(0.123)
@@ -172,7 +173,8 @@ struct RequestEncoderTests {
 
     private struct PutObject: Encodable, RESTBound {
         static let bindings: [String: RESTBinding] = [
-            "Bucket": .path, "Key": .path, "Metadata": .headerPrefix("x-amz-meta-"), "ContentType": .header("Content-Type"),
+            "Bucket": .path, "Key": .path, "Metadata": .headerPrefix("x-amz-meta-"),
+            "ContentType": .header("Content-Type"),
             "IfUnmodifiedSince": .header("If-Unmodified-Since"), "Body": .payload,
         ]
         var Bucket = "my-bucket"
@@ -245,12 +247,14 @@ struct RequestEncoderTests {
         let input = DeleteObjects(Delete: .init(Object: [.init(Key: "a"), .init(Key: "b&c\n")]))
         #expect(
             text(try RequestEncoder.encode(operation, input))
-                == "<Delete><Object><Key>a</Key></Object><Object><Key>b&amp;c&#xA;</Key></Object><Quiet>true</Quiet></Delete>")
+                == "<Delete><Object><Key>a</Key></Object><Object><Key>b&amp;c&#xA;</Key></Object><Quiet>true</Quiet></Delete>"
+        )
     }
 
     private struct ListObjects: Encodable, RESTBound {
         static let bindings: [String: RESTBinding] = [
-            "Bucket": .path, "Prefix": .query("prefix"), "MaxKeys": .query("max-keys"), "FetchOwner": .query("fetch-owner"),
+            "Bucket": .path, "Prefix": .query("prefix"), "MaxKeys": .query("max-keys"),
+            "FetchOwner": .query("fetch-owner"),
         ]
         var Bucket = "my-bucket"
         var Prefix = "a/b c"

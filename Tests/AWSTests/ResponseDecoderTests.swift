@@ -153,7 +153,8 @@ struct ResponseDecoderTests {
             <Contents><Key>a &amp; b</Key><LastModified>2026-01-31T12:00:00.000Z</LastModified>
             <ETag>&quot;abc&quot;</ETag><Size>5</Size></Contents>
             """
-        let body = listing(String(repeating: object, count: count) + "<CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes>")
+        let body = listing(
+            String(repeating: object, count: count) + "<CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes>")
         let answer = try decode(Objects.self, Samples.s3, "ListObjectsV2", body)
         let expected = Objects.Object(Key: "a & b", LastModified: Samples.date, ETag: "\"abc\"", Size: 5)
         #expect(answer.Contents == Array(repeating: expected, count: count))
@@ -162,7 +163,8 @@ struct ResponseDecoderTests {
 
     private struct Head: Decodable, RESTBound {
         static let bindings: [String: RESTBinding] = [
-            "length": .header("Content-Length"), "modified": .header("Last-Modified"), "marked": .header("x-amz-delete-marker"),
+            "length": .header("Content-Length"), "modified": .header("Last-Modified"),
+            "marked": .header("x-amz-delete-marker"),
             "Metadata": .headerPrefix("x-amz-meta-"), "status": .status, "Body": .payload,
         ]
         var length: Int64

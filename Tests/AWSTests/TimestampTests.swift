@@ -24,7 +24,10 @@ struct TimestampTests {
     @Test func readsOffsetsAndRefusesNonsense() {
         #expect(Timestamp.parse("2026-01-31T13:30:00+01:30") == Samples.date)
         #expect(Timestamp.parse("2026-01-31T04:00:00-0800") == Samples.date)
-        for text in ["", "x", "2026-01-31", "2026-13-01T00:00:00Z", "2026-01-31T25:00:00Z", "Sat, 31 Foo 2026 12:00:00 GMT", "nan"] {
+        for text in [
+            "", "x", "2026-01-31", "2026-13-01T00:00:00Z", "2026-01-31T25:00:00Z", "Sat, 31 Foo 2026 12:00:00 GMT",
+            "nan",
+        ] {
             #expect(Timestamp.parse(text) == nil, "\(text)")
         }
     }
