@@ -196,6 +196,32 @@ struct ContainerCredentialTests {
         #expect(stub.requests.count == 1)
     }
 
+    @Test func aCancelledCallerLeavesAtOnceAndOthersSearchAgain() async throws {
+        let (started, announce) = AsyncStream.makeStream(of: Int.self)
+        let (client, stub) = client(relative) { _, index in
+            announce.yield(index)
+            if index == 0 { try await Task.sleep(for: .seconds(3600)) }
+            return .text(200, Self.answer)
+        }
+        let first = Task { try await client.identity() }
+        for await _ in started { break }
+        let second = Task { try await client.identity() }
+        first.cancel()
+        await #expect(throws: CancellationError.self) { try await first.value }
+        #expect(try await second.value.accessKeyID == "AKTASK")
+        #expect(stub.requests.count == 2)
+    }
+
+    @Test func anAgentThatIsLateIsAskedAgain() async throws {
+        let fake = FakeEffects()
+        let (client, stub) = client(relative, fake: fake) { _, index in
+            index < 2 ? .text(503, "") : .text(200, Self.answer)
+        }
+        #expect(try await client.identity().accessKeyID == "AKTASK")
+        #expect(stub.requests.count == 3)
+        #expect(fake.slept == [.milliseconds(200), .milliseconds(200)])
+    }
+
     @Test(arguments: [
         ("http://127.0.0.1:9/x", true), ("http://127.8.8.8/x", true), ("http://localhost/x", true),
         ("http://169.254.170.23/x", true), ("http://[::1]:80/x", true), ("http://[fd00:ec2::23]/x", true),

@@ -78,6 +78,7 @@ struct ErrorDecoderTests {
         #expect(answer.code == "HTTP503")
         #expect(answer.message.hasPrefix("<html> <body>xx"))
         #expect(answer.message.count == 301)
+        #expect(decode(service, 404, page).code == "HTTP404")
         #expect(decode(service, 400, "[1,2]").message == "[1,2]")
     }
 
@@ -95,6 +96,8 @@ struct ErrorDecoderTests {
 
     @Test func classifies() {
         #expect(error("ValidationError", "Stack with id x does not exist").isNotFound)
+        #expect(error("Anything", status: 404).isNotFound)
+        #expect(!error("HTTP404", status: 404).isNotFound)
         #expect(!error("ValidationError", "Parameter x does not exist").isNotFound)
         for code in ["RepositoryNotFoundException", "NoSuchBucket", "ParameterNotFound", "InvalidSubnetID.NotFound"] {
             #expect(error(code).isNotFound, "\(code)")

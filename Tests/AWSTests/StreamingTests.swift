@@ -61,6 +61,15 @@ struct StreamingTests {
             ])
     }
 
+    @Test func aBodyThatCanNotBeReadAgainIsSentOnce() async throws {
+        let settings = Samples.settings(Samples.keys.merging(["AWS_ENDPOINT_URL": "http://127.0.0.1:4566"]) { $1 })
+        let (client, stub) = AWSClient.stub(settings) { _, _ in .text(503, "<Error><Code>SlowDown</Code></Error>") }
+        await #expect(throws: AWSError.self) {
+            try await client.sendStreaming(put, Put(), body: body, isRepeatable: false)
+        }
+        #expect(stub.requests.map { $0.headers["x-amz-content-sha256"] } == ["UNSIGNED-PAYLOAD"])
+    }
+
     @Test func anAnswersBodyIsLeftToTheCaller() async throws {
         let (client, _) = AWSClient.stub { _, index in
             index == 0

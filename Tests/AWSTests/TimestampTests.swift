@@ -26,7 +26,7 @@ struct TimestampTests {
         #expect(Timestamp.parse("2026-01-31T04:00:00-0800") == Samples.date)
         for text in [
             "", "x", "2026-01-31", "2026-13-01T00:00:00Z", "2026-01-31T25:00:00Z", "Sat, 31 Foo 2026 12:00:00 GMT",
-            "nan",
+            "nan", "99999999999999999999-01-01T00:00:00Z", "9223372036854775807-01-01T00:00:00Z",
         ] {
             #expect(Timestamp.parse(text) == nil, "\(text)")
         }

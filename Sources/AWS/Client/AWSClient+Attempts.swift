@@ -7,7 +7,7 @@ extension AWSClient {
     /// Sends a call until it succeeds, fails for good, or attempts, quota or the caller's patience end. Each attempt is signed
     /// afresh: with the date of now and the credentials of now.
     func perform(_ call: Call) async throws -> Answer {
-        let maximum = try settings.maximumAttempts()
+        let maximum = call.isRepeatable ? try settings.maximumAttempts() : 1
         var attempt = 1
         var cost: Int?
         var mayHaveActed = false
@@ -23,7 +23,11 @@ extension AWSClient {
             case .failure(let failed):
                 fault = failed.fault
                 // A wrong clock or an expired token is repaired and tried again, once each, at no cost of attempts.
-                if let repair = await repair(failed, credentials), repairs.insert(repair).inserted { continue }
+                if call.isRepeatable, let repair = await repair(failed, credentials),
+                    repairs.insert(repair).inserted
+                {
+                    continue
+                }
             }
             mayHaveActed = mayHaveActed || fault.mayHaveActed
             let pause = RetryPolicy.pause(after: fault, attempt: attempt, maximum: maximum, random: effects.random())

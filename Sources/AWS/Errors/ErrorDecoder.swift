@@ -74,7 +74,8 @@ enum ErrorDecoder {
 
     /// HTML of a proxy, an empty body (HEAD), anything else.
     private static func unread(status: Int, body: [UInt8], code: String?) -> ErrorAnswer {
-        let known = [301: "PermanentRedirect", 304: "NotModified", 403: "Forbidden", 404: "NotFound"][status]
+        // Only an empty body is AWS's own (HEAD): a page may be a proxy's, whose 404 says nothing about the resource.
+        let known = body.isEmpty ? [304: "NotModified", 403: "Forbidden", 404: "NotFound"][status] : nil
         let text = String(decoding: body, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let cut = text.count > textLimit ? "\(text.prefix(textLimit))…" : text
         return ErrorAnswer(code: code ?? known ?? "HTTP\(status)", message: cut)

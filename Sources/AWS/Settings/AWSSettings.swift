@@ -69,6 +69,13 @@ package struct AWSSettings: Sendable {
         return count
     }
 
+    /// The file of certificate authorities that TLS trusts, when one is set.
+    /// - Throws: `Failure` for unreadable profile files.
+    package func certificateBundle() throws -> SettingLayer.Setting? {
+        guard let found = try value("AWS_CA_BUNDLE") ?? profile()?.setting("ca_bundle") else { return nil }
+        return SettingLayer.Setting(value: expandHome(found.value), origin: found.origin)
+    }
+
     /// Reads a file of this machine.
     package static let readRealFile: FileReader = { path in
         guard FileManager.default.fileExists(atPath: path) else { return nil }
