@@ -24,6 +24,12 @@ struct ErrorDecoderTests {
                 == "ClusterNotFoundException")
     }
 
+    @Test(arguments: ["", "#", ":x", "a#:b"])
+    func emptyCodesFallBackToTheStatus(type: String) {
+        #expect(decode(Samples.ecs, 400, #"{"__type":"\#(type)"}"#).code == (type == "a#:b" ? "a" : "HTTP400"))
+        #expect(decode(Samples.ecs, 400, "", headers: ["x-amzn-errortype": ":"]).code == "HTTP400")
+    }
+
     @Test func jsonKeepsOtherMembers() {
         let answer = decode(
             Samples.ecs, 400,
