@@ -152,15 +152,17 @@ struct AWSClientTests {
         let keys = Samples.keys.merging(["AWS_SESSION_TOKEN": "sessiontoken"]) { $1 }
         let (client, stub) = AWSClient.stub(Samples.settings(keys), fake: fake) { _, index in
             if index == 0 { throw HTTPError.connectionLost(reason: "reset") }
+            if index == 1 { return Self.error("ThrottlingException", headers: ["x-amzn-RequestId": "6e"]) }
             return .text(200, "{}", headers: ["x-amzn-RequestId": "7f"])
         }
         _ = try await client.send(run, ["password": "hunter2"])
         let traces = fake.traces.withLock { $0 }
-        #expect(traces.count == 2)
+        #expect(traces.count == 3)
         #expect(
             traces[0].hasPrefix(
                 "ECS RunTask attempt 1: POST https://ecs.eu-west-1.amazonaws.com/ -> the connection broke: reset in "))
-        #expect(traces[1].contains("attempt 2: POST https://ecs.eu-west-1.amazonaws.com/ -> 200 7f in "))
+        #expect(traces[1].contains(" -> 400 ThrottlingException 6e in "))
+        #expect(traces[2].contains("attempt 3: POST https://ecs.eu-west-1.amazonaws.com/ -> 200 7f in "))
         let signature = try #require(stub.requests[1].headers["Authorization"])
         for secret in ["hunter2", "secret", "sessiontoken", signature] {
             #expect(!traces.joined().contains(secret))

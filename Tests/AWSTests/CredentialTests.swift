@@ -135,6 +135,20 @@ struct CredentialTests {
         #expect(try await client.identity().source == "profile default (/home/u/keys)")
     }
 
+    @Test func theFilesAreReadOnce() async throws {
+        let reads = Mutex<[String]>([])
+        let files = files
+        let settings = AWSSettings(layers: [], home: "/home/u") { path in
+            reads.withLock { $0.append(path) }
+            return files[path]
+        }
+        #expect(reads.withLock { $0 } == [])
+        let (client, _) = AWSClient.stub(settings) { _, _ in .text(200, "{}") }
+        let operation = Operation<Nothing, Nothing>("ListClusters", of: Samples.ecs, .reads)
+        for _ in 0..<3 { _ = try await client.send(operation, Nothing()) }
+        #expect(reads.withLock { $0 } == [Self.configPath, Self.credentialsPath])
+    }
+
     @Test func aBrokenFileIsNamedWithItsLine() async {
         let error = await failure([], files: [Self.credentialsPath: "[default]\noops"])
         #expect(error?.kind == .badInput)

@@ -76,7 +76,7 @@ extension AWSClient {
         do {
             let response = try await transport.send(request)
             let result = try await read(response, call)
-            trace(call, attempt, since: start, "\(response.status) \(ErrorDecoder.requestID(response.headers) ?? "-")")
+            trace(call, attempt, since: start, outcome(response, result))
             return result
         } catch let error as HTTPError {
             // A transfer that ends because the task was cancelled is a cancellation, whatever it looks like.
@@ -84,6 +84,17 @@ extension AWSClient {
             trace(call, attempt, since: start, error.reason)
             return .failure(FailedAttempt(fault: .transport(error)))
         }
+    }
+
+    /// `400 AccessDeniedException 7f…`
+    private func outcome(_ response: HTTPResponse, _ result: Result<Answer, FailedAttempt>) -> String {
+        var words = ["\(response.status)"]
+        var id = ErrorDecoder.requestID(response.headers)
+        if case .failure(let failed) = result, case .answer(let error, _) = failed.fault {
+            words.append(error.code)
+            id = error.requestID
+        }
+        return (words + [id ?? "-"]).joined(separator: " ")
     }
 
     private func read(_ response: HTTPResponse, _ call: Call) async throws -> Result<Answer, FailedAttempt> {

@@ -106,9 +106,13 @@ extension ContainerCredentials {
     /// The file is read anew each time: EKS rotates it.
     private func token() throws -> Secret? {
         if let file = settings.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            guard let text = try settings.readFile(file.value) else {
-                throw Failure(.credentials, "\(file.value) (\(file.origin)) is not there")
+            let text: String?
+            do {
+                text = try settings.readFile(file.value)
+            } catch {
+                throw Failure(.credentials, "read \(file.value) (\(file.origin)): \(error)", cause: error)
             }
+            guard let text else { throw Failure(.credentials, "\(file.value) (\(file.origin)) is not there") }
             let token = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
             guard !token.isEmpty else { throw Failure(.credentials, "\(file.value) (\(file.origin)) is empty") }
             return Secret(token)

@@ -42,7 +42,8 @@ enum ErrorDecoder {
         // Services that once spoke Query give their old code here; it is the one their documentation names.
         let query = headers["x-amzn-query-error"]?.split(separator: ";").first.map(String.init)
         let code = query ?? (named ?? text("__type", "code", "Code")).map(shortCode) ?? ""
-        var answer = ErrorAnswer(code: code.isEmpty ? "HTTP\(status)" : code, message: text("message", "Message", "errorMessage") ?? "")
+        var answer = ErrorAnswer(
+            code: code.isEmpty ? "HTTP\(status)" : code, message: text("message", "Message", "errorMessage") ?? "")
         for (name, node) in members where !["__type", "code", "Code", "message", "Message"].contains(name) {
             answer.fields[name] = flat(node)
         }
