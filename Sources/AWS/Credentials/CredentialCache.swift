@@ -15,17 +15,27 @@ actor CredentialCache {
         self.now = now
     }
 
-    /// - Throws: `Failure` of kind `credentials`. Credentials that are close to their end are served while renewing fails.
+    /// - Throws: `Failure` of kind `credentials`; `CancellationError`, at once, when the caller is cancelled. Credentials that
+    ///   are close to their end are served while renewing fails.
     func current() async throws -> Credentials {
-        if let held, !isDue(held) { return held }
-        let running = search ?? start()
-        do {
-            let fresh = try await running.value
-            held = fresh
-            return fresh
-        } catch {
-            if let held, let end = held.expiration, end > now() { return held }
-            throw error
+        while true {
+            if let held, !isDue(held) { return held }
+            let running = search ?? start()
+            do {
+                let fresh = try await withTaskCancellationHandler {
+                    try await running.value
+                } onCancel: {
+                    running.cancel()
+                }
+                held = fresh
+                return fresh
+            } catch is CancellationError {
+                // Another caller's cancellation ended the search that this one shared: search again.
+                try Task.checkCancellation()
+            } catch {
+                if let held, let end = held.expiration, end > now() { return held }
+                throw error
+            }
         }
     }
 
