@@ -23,7 +23,7 @@ extension AWSClient {
             case .failure(let failed):
                 fault = failed.fault
                 // A wrong clock or an expired token is repaired and tried again, once each, at no cost of attempts.
-                if call.isRepeatable, let repair = await repair(failed, credentials),
+                if call.isRepeatable, let repair = repair(failed, credentials),
                     repairs.insert(repair).inserted
                 {
                     continue
@@ -126,7 +126,7 @@ extension AWSClient {
     }
 
     /// Puts right what made a signature fail; `nil` when there is nothing to put right.
-    private func repair(_ failed: FailedAttempt, _ credentials: Credentials) async -> Repair? {
+    private func repair(_ failed: FailedAttempt, _ credentials: Credentials) -> Repair? {
         guard case .answer(let error, _) = failed.fault else { return nil }
         if RetryCodes.mayBeClockSkew(code: error.code), let server = failed.serverDate {
             let offset = server.timeIntervalSince(effects.now())
@@ -138,7 +138,7 @@ extension AWSClient {
             }
         }
         if error.code.hasPrefix("ExpiredToken"), credentials.expiration != nil {
-            await shared.credentials.forget(credentials)
+            shared.credentials.forget(credentials)
             return .credentials
         }
         return nil
