@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// Settings that every Swift target of fgctl shares: the strict language mode, the upcoming features that keep imports
@@ -7,6 +7,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -23,7 +24,7 @@ func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: name + "Tests",
-        dependencies: [.byName(name: name), "Support", "TestSupport"] + dependencies,
+        dependencies: [.byName(name: name), "TestSupport"] + (name == "Support" ? [] : ["Support"]) + dependencies,
         swiftSettings: strict)
 }
 
@@ -60,7 +61,7 @@ let package = Package(
         layer("Watch", ["AWSServices", "AWS", "Support"]),
         // Level 5: one domain each.
         layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "Support"]),
-        layer("Stacks", ["Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
+        layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
         layer("Schedules", ["AWSServices", "AWS", "Environment", "Support"]),
         // Level 7
@@ -75,10 +76,20 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["HTTP", "Support"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("Support"),
+        tests("Processes"),
+        tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
+        tests("Watch", ["AWSServices"]),
+        tests("Tasks", ["AWSServices"]),
         tests("Crypto"),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
+        tests("Environment", ["AWS"]),
+        tests("HTTP"),
+        tests("YAML"),
+        tests("Templates", ["YAML"]),
+        tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
     ]
 )

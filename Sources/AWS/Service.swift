@@ -26,9 +26,12 @@ package struct Service: Sendable, Hashable {
     /// `Version` of the query protocols.
     package let apiVersion: String
     package let wire: WireProtocol
+    /// How the names of members on the wire come from coding keys.
+    package let memberNames: MemberNames
 
     package init(
-        name: String, sdkID: String, endpointPrefix: String, signingName: String, apiVersion: String, wire: WireProtocol
+        name: String, sdkID: String, endpointPrefix: String, signingName: String, apiVersion: String,
+        wire: WireProtocol, memberNames: MemberNames = .asWritten
     ) {
         self.name = name
         self.sdkID = sdkID
@@ -36,6 +39,31 @@ package struct Service: Sendable, Hashable {
         self.signingName = signingName
         self.apiVersion = apiVersion
         self.wire = wire
+        self.memberNames = memberNames
+    }
+}
+
+/// How the names of structure members on the wire come from the coding keys of the types; keys of maps stay as they are.
+package enum MemberNames: Sendable, Hashable {
+    /// The coding key is the name.
+    case asWritten
+    /// The name is the coding key with its first letter in upper case, but for those named.
+    case pascalCase(except: Set<String> = [])
+
+    /// The name on the wire of a member with this coding key.
+    func wireName(_ key: String) -> String {
+        switch self {
+        case .asWritten: return key
+        case .pascalCase(let exceptions):
+            guard let first = key.first, !exceptions.contains(key) else { return key }
+            return first.uppercased() + key.dropFirst()
+        }
+    }
+
+    /// The REST places of a type's members, keyed by their names on the wire.
+    func bindings<T>(of type: T.Type) -> [String: RESTBinding] {
+        let bindings = (type as? any RESTBound.Type)?.bindings ?? [:]
+        return Dictionary(bindings.map { (wireName($0), $1) }, uniquingKeysWith: { first, _ in first })
     }
 }
 

@@ -9,7 +9,7 @@ import Testing
 struct EndpointTests {
     private func endpoint(
         _ service: Service, _ layers: [SettingLayer], config: String? = nil
-    ) throws -> (url: String, source: String) {
+    ) throws -> (url: String, source: String, isConfigured: Bool) {
         let files = config.map { ["/home/u/.aws/config": $0] } ?? [:]
         let client = AWSClient(
             settings: Samples.settings(layers, files: files), transport: StubTransport { _, _ in .text(500, "") })

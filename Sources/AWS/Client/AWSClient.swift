@@ -52,9 +52,9 @@ package struct AWSClient: Sendable {
     /// - Throws: `Failure` of kind `credentials` that lists every source tried.
     package func identity() async throws -> Credentials { try await shared.credentials.current() }
 
-    /// The endpoint of a service and where it came from.
-    package func endpoint(for service: Service) throws -> (url: String, source: String) {
+    /// The endpoint of a service, where it came from, and whether the user set it.
+    package func endpoint(for service: Service) throws -> (url: String, source: String, isConfigured: Bool) {
         let endpoint = try Endpoint.resolve(service, settings: settings)
-        return (endpoint.base, endpoint.source)
+        return (endpoint.base, endpoint.source, endpoint.isConfigured)
     }
 }

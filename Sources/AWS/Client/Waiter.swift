@@ -1,4 +1,4 @@
-package import Support
+internal import Support
 
 /// The pauses between two polls: the first, growing by a factor to a longest one.
 package struct PollInterval: Sendable, Hashable {

@@ -28,8 +28,8 @@ struct EncodedRequest: Sendable {
 enum RequestEncoder {
     /// - Throws: `Failure` when a member that has to be in the URI is empty or a header has a line break.
     static func encode<I, O>(_ operation: Operation<I, O>, _ input: I) throws -> EncodedRequest {
-        let value = try WireEncoder.encode(input)
         let service = operation.service
+        let value = try WireEncoder.encode(input, names: service.memberNames)
         switch service.wire {
         case .json(let version, let targetPrefix):
             return EncodedRequest(
@@ -49,7 +49,7 @@ enum RequestEncoder {
         case .restJSON, .restXML:
             var encoder = RESTRequestEncoder(
                 what: "\(service.sdkID) \(operation.name)", operation: operation.name, template: operation.path,
-                isXML: service.wire == .restXML, bindings: (I.self as? any RESTBound.Type)?.bindings ?? [:])
+                isXML: service.wire == .restXML, bindings: service.memberNames.bindings(of: I.self))
             var request = try encoder.encode(value, method: operation.method)
             if service.isS3, operation.path.hasPrefix("/{Bucket}") { request.bucket = encoder.labels["Bucket"] }
             return request

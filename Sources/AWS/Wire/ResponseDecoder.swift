@@ -9,7 +9,7 @@ enum ResponseDecoder {
         _ operation: Operation<I, O>, status: Int, headers: HTTPHeaders, body: [UInt8]?
     ) throws -> O {
         let node = try node(operation, status: status, headers: headers, body: body)
-        return try WireDecoder.decode(O.self, from: node)
+        return try WireDecoder.decode(O.self, from: node, names: operation.service.memberNames)
     }
 
     private static func node<I, O>(
@@ -25,7 +25,7 @@ enum ResponseDecoder {
             return .xml([root.child("\(operation.name)Result") ?? root])
         case .ec2: return try .document(bytes, .xml)
         case .restJSON, .restXML:
-            let bindings = (O.self as? any RESTBound.Type)?.bindings ?? [:]
+            let bindings = operation.service.memberNames.bindings(of: O.self)
             let format: BodyFormat = operation.service.wire == .restXML ? .xml : .json
             var members = bound(bindings, status: status, headers: headers)
             if let payload = bindings.first(where: { $0.value == .payload }) {

@@ -6,12 +6,24 @@ internal import XML
 /// Members that the type doesn't know are ignored. A list or map that the type requires and the answer leaves out is empty:
 /// the XML protocols have no other way to say so, and JSON services do it too.
 enum WireDecoder {
-    static func decode<T: Decodable>(_ type: T.Type, from node: WireNode) throws -> T {
-        try value(type, node, shape: nil, path: [])
+    static func decode<T: Decodable>(
+        _ type: T.Type, from node: WireNode, names: MemberNames = .asWritten
+    ) throws -> T {
+        try value(type, node, shape: nil, path: Place(keys: [], names: names))
+    }
+
+    /// Where in the answer a value stands, and how its members are named there.
+    fileprivate struct Place {
+        let keys: [any CodingKey]
+        let names: MemberNames
+
+        static func + (place: Place, key: any CodingKey) -> Place {
+            Place(keys: place.keys + [key], names: place.names)
+        }
     }
 
     fileprivate static func value<T: Decodable>(
-        _ type: T.Type, _ node: WireNode, shape: MemberShape?, path: [any CodingKey]
+        _ type: T.Type, _ node: WireNode, shape: MemberShape?, path: Place
     ) throws -> T {
         if T.self == Date.self {
             guard let date = node.date as? T else { throw mismatch(type, path, "no timestamp") }
@@ -36,12 +48,12 @@ enum WireDecoder {
                 members: (T.self as? any WireShaped.Type)?.wireMembers ?? [:], isMap: T.self is any WireMap.Type))
     }
 
-    fileprivate static func mismatch<T>(_ type: T.Type, _ path: [any CodingKey], _ what: String) -> DecodingError {
-        .typeMismatch(type, DecodingError.Context(codingPath: path, debugDescription: what))
+    fileprivate static func mismatch<T>(_ type: T.Type, _ path: Place, _ what: String) -> DecodingError {
+        .typeMismatch(type, DecodingError.Context(codingPath: path.keys, debugDescription: what))
     }
 
     fileprivate static func integer<T: FixedWidthInteger>(
-        _ type: T.Type, _ node: WireNode, _ path: [any CodingKey]
+        _ type: T.Type, _ node: WireNode, _ path: Place
     ) throws -> T {
         var text = node.text ?? ""
         if let number = T(text) { return number }
@@ -51,13 +63,13 @@ enum WireDecoder {
         throw mismatch(type, path, "no whole number in range")
     }
 
-    fileprivate static func double(_ node: WireNode, _ path: [any CodingKey]) throws -> Double {
+    fileprivate static func double(_ node: WireNode, _ path: Place) throws -> Double {
         let text = (node.text ?? "").filter { !$0.isWhitespace }
         guard let number = Double(text) else { throw mismatch(Double.self, path, "no number") }
         return number
     }
 
-    fileprivate static func bool(_ node: WireNode, _ path: [any CodingKey]) throws -> Bool {
+    fileprivate static func bool(_ node: WireNode, _ path: Place) throws -> Bool {
         switch node.text?.lowercased() {
         case "true", "1": return true
         case "false", "0": return false
@@ -65,18 +77,18 @@ enum WireDecoder {
         }
     }
 
-    fileprivate static func string(_ node: WireNode, _ path: [any CodingKey]) throws -> String {
+    fileprivate static func string(_ node: WireNode, _ path: Place) throws -> String {
         guard let text = node.text else { throw mismatch(String.self, path, "no text") }
         return text
     }
 
     fileprivate struct Decoding: Decoder {
         let node: WireNode
-        let path: [any CodingKey]
+        let path: Place
         let shape: MemberShape
         let members: [String: MemberShape]
         let isMap: Bool
-        var codingPath: [any CodingKey] { path }
+        var codingPath: [any CodingKey] { path.keys }
         var userInfo: [CodingUserInfoKey: Any] { [:] }
 
         func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
@@ -106,11 +118,11 @@ enum WireDecoder {
 extension WireDecoder {
     fileprivate struct Keyed<Key: CodingKey>: KeyedDecodingContainerProtocol {
         let node: WireNode
-        let path: [any CodingKey]
+        let path: Place
         let members: [String: MemberShape]
         /// The shape of every member of a map.
         let common: MemberShape?
-        var codingPath: [any CodingKey] { path }
+        var codingPath: [any CodingKey] { path.keys }
 
         var allKeys: [Key] {
             switch node {
@@ -121,18 +133,23 @@ extension WireDecoder {
             }
         }
 
-        func contains(_ key: Key) -> Bool { node.member(key.stringValue) != nil }
+        /// The keys of a map are names already.
+        private func wireName(_ key: Key) -> String {
+            common == nil ? path.names.wireName(key.stringValue) : key.stringValue
+        }
+
+        func contains(_ key: Key) -> Bool { node.member(wireName(key)) != nil }
 
         private func member(_ key: Key) throws -> WireNode {
-            guard let member = node.member(key.stringValue) else {
+            guard let member = node.member(wireName(key)) else {
                 throw DecodingError.keyNotFound(
-                    key, DecodingError.Context(codingPath: path, debugDescription: "the member is missing"))
+                    key, DecodingError.Context(codingPath: path.keys, debugDescription: "the member is missing"))
             }
             return member
         }
 
         private func shape(_ key: Key) -> MemberShape? { common ?? members[key.stringValue] }
-        private func path(_ key: Key) -> [any CodingKey] { path + [key] }
+        private func path(_ key: Key) -> Place { path + key }
 
         func decodeNil(forKey key: Key) -> Bool { !contains(key) }
         func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try bool(member(key), path(key)) }
@@ -180,14 +197,14 @@ extension WireDecoder {
 
     fileprivate struct Unkeyed: UnkeyedDecodingContainer {
         let items: [WireNode]
-        let path: [any CodingKey]
+        let path: Place
         let shape: MemberShape
-        var codingPath: [any CodingKey] { path }
+        var codingPath: [any CodingKey] { path.keys }
         var count: Int? { items.count }
         var isAtEnd: Bool { currentIndex >= items.count }
         var currentIndex = 0
 
-        private var itemPath: [any CodingKey] { path + [WireKey(intValue: currentIndex)] }
+        private var itemPath: Place { path + WireKey(intValue: currentIndex) }
 
         private mutating func next() throws -> WireNode {
             guard !isAtEnd else { throw mismatch(WireNode.self, itemPath, "the list has ended") }
@@ -224,9 +241,9 @@ extension WireDecoder {
 
     fileprivate struct Single: SingleValueDecodingContainer {
         let node: WireNode
-        let path: [any CodingKey]
+        let path: Place
         let shape: MemberShape
-        var codingPath: [any CodingKey] { path }
+        var codingPath: [any CodingKey] { path.keys }
 
         func decodeNil() -> Bool { node.isNull }
         func decode(_ type: Bool.Type) throws -> Bool { try bool(node, path) }

@@ -2,11 +2,13 @@ internal import FoundationEssentials
 
 /// Turns an input into a `WireValue`.
 enum WireEncoder {
-    static func encode(_ input: some Encodable) throws -> WireValue { try value(input, shape: nil, path: []) }
+    static func encode(_ input: some Encodable, names: MemberNames = .asWritten) throws -> WireValue {
+        try value(input, shape: nil, path: [], names: names)
+    }
 
     /// - Parameter shape: what the enclosing type says about this member; lists hand it on to their items.
     fileprivate static func value<T: Encodable>(
-        _ value: T, shape: MemberShape?, path: [any CodingKey]
+        _ value: T, shape: MemberShape?, path: [any CodingKey], names: MemberNames
     ) throws -> WireValue {
         switch value {
         case let date as Date: return .timestamp(date, shape?.timestampFormat)
@@ -18,7 +20,7 @@ enum WireEncoder {
         }
         let encoding = Encoding(
             path: path, shape: shape ?? MemberShape(), members: (T.self as? any WireShaped.Type)?.wireMembers ?? [:],
-            root: (T.self as? any WireShaped.Type)?.xmlRoot, isMap: T.self is any WireMap.Type)
+            root: (T.self as? any WireShaped.Type)?.xmlRoot, isMap: T.self is any WireMap.Type, names: names)
         try value.encode(to: encoding)
         return encoding.storage.value
     }
@@ -58,8 +60,10 @@ enum WireEncoder {
         let isMap: Bool
         let shape: MemberShape
         let root: XMLRoot?
+        let names: MemberNames
 
-        init(isMap: Bool, shape: MemberShape, root: XMLRoot?) {
+        init(isMap: Bool, shape: MemberShape, root: XMLRoot?, names: MemberNames) {
+            self.names = names
             self.isMap = isMap
             self.shape = shape
             self.root = root
@@ -70,7 +74,7 @@ enum WireEncoder {
             if isMap { return .map(members.sorted { $0.key < $1.key }, shape) }
             return .structure(
                 WireValue.Structure(
-                    members: members.map { WireValue.Member(name: $0.key, value: $0.value) }, root: root))
+                    members: members.map { WireValue.Member(name: names.wireName($0.key), value: $0.value) }, root: root))
         }
     }
 
@@ -88,12 +92,14 @@ enum WireEncoder {
         let members: [String: MemberShape]
         let root: XMLRoot?
         let isMap: Bool
+        let names: MemberNames
         var storage = Storage.nothing
 
         init(
             path: [any CodingKey], shape: MemberShape, members: [String: MemberShape] = [:], root: XMLRoot? = nil,
-            isMap: Bool = false
+            isMap: Bool = false, names: MemberNames
         ) {
+            self.names = names
             codingPath = path
             self.shape = shape
             self.members = members
@@ -106,7 +112,7 @@ enum WireEncoder {
             if case .keyed(let there) = storage {
                 written = there
             } else {
-                written = Members(isMap: isMap, shape: shape, root: root)
+                written = Members(isMap: isMap, shape: shape, root: root, names: names)
                 storage = .keyed(written)
             }
             return KeyedEncodingContainer(Keyed(encoding: self, written: written))
@@ -137,7 +143,7 @@ extension WireEncoder {
 
         private func nested(_ key: any CodingKey) -> Encoding {
             let nested = Encoding(
-                path: codingPath + [key], shape: encoding.members[key.stringValue] ?? MemberShape())
+                path: codingPath + [key], shape: encoding.members[key.stringValue] ?? MemberShape(), names: encoding.names)
             written.all.append((key.stringValue, .open(nested)))
             return nested
         }
@@ -161,7 +167,7 @@ extension WireEncoder {
         func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
             // The entries of a map take what the enclosing type says about the map (timestamps).
             let shape = written.isMap ? encoding.shape.forItems : encoding.members[key.stringValue]
-            set(try WireEncoder.value(value, shape: shape, path: codingPath + [key]), key)
+            set(try WireEncoder.value(value, shape: shape, path: codingPath + [key], names: encoding.names), key)
         }
 
         func nestedContainer<Nested: CodingKey>(
@@ -180,7 +186,8 @@ extension WireEncoder {
         var count: Int { items.all.count }
 
         private func nested() -> Encoding {
-            let nested = Encoding(path: codingPath + [WireKey(intValue: count)], shape: encoding.shape.forItems)
+            let nested = Encoding(
+                path: codingPath + [WireKey(intValue: count)], shape: encoding.shape.forItems, names: encoding.names)
             items.all.append(.open(nested))
             return nested
         }
@@ -189,7 +196,9 @@ extension WireEncoder {
 
         func encode<T: Encodable>(_ value: T) throws {
             let path = codingPath + [WireKey(intValue: count)]
-            items.all.append(.done(try WireEncoder.value(value, shape: encoding.shape.forItems, path: path)))
+            items.all.append(
+                .done(
+                    try WireEncoder.value(value, shape: encoding.shape.forItems, path: path, names: encoding.names)))
         }
 
         func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
@@ -223,7 +232,7 @@ extension WireEncoder {
         func encode(_ value: UInt64) { set(.integer("\(value)")) }
 
         func encode<T: Encodable>(_ value: T) throws {
-            set(try WireEncoder.value(value, shape: encoding.shape, path: codingPath))
+            set(try WireEncoder.value(value, shape: encoding.shape, path: codingPath, names: encoding.names))
         }
     }
 }

@@ -1,0 +1,40 @@
+extension ECS {
+    package struct DescribeTaskDefinitionRequest: Codable, Sendable {
+        package var taskDefinition: String
+    }
+
+    package struct DescribeTaskDefinitionResponse: Codable, Sendable {
+        package let taskDefinition: TaskDefinition
+    }
+
+    package struct LogConfiguration: Codable, Sendable {
+        package let logDriver: String?
+        package let options: [String: String]?
+    }
+
+    package struct ContainerDefinition: Codable, Sendable {
+        package let name: String?
+        package let image: String?
+        package let cpu: Int?
+        package let memory: Int?
+        /// Absent means true.
+        package let essential: Bool?
+        package let entryPoint: [String]?
+        package let command: [String]?
+        package let environment: [KeyValuePair]?
+        package let logConfiguration: LogConfiguration?
+    }
+
+    package struct TaskDefinition: Codable, Sendable {
+        package let taskDefinitionArn: String?
+        package let family: String?
+        package let revision: Int?
+        package let containerDefinitions: [ContainerDefinition]?
+        package let taskRoleArn: String?
+        package let executionRoleArn: String?
+        package let networkMode: String?
+        package let cpu: String?
+        package let memory: String?
+        package let status: String?
+    }
+}

@@ -1,0 +1,96 @@
+internal import AWS
+internal import ArgumentParser
+internal import Support
+
+/// Parses the command line, runs the command, and turns what it throws into text and an exit code.
+package enum Application {
+    /// - Parameter arguments: without the program's name.
+    /// - Returns: the exit code of the process.
+    package static func run(_ arguments: [String], context: CommandContext) async -> Int32 {
+        // Scripts ask for the version often; it needs no parser.
+        if arguments == ["--version"] {
+            context.console.out("fgctl \(Version.current)")
+            return ExitStatus.done
+        }
+        let isJSON = asksForJSON(arguments)
+        var passesCodeThrough = false
+        do {
+            var command = try Root.parseAsRoot(arguments)
+            passesCodeThrough = (type(of: command) as? any FgctlCommand.Type)?.passesCodeThrough ?? false
+            try await CommandContext.$current.withValue(context) {
+                if var asynchronous = command as? any AsyncParsableCommand {
+                    try await asynchronous.run()
+                } else {
+                    try command.run()
+                }
+            }
+            return ExitStatus.done
+        } catch {
+            return report(error, arguments, passesCodeThrough: passesCodeThrough, isJSON: isJSON, context: context)
+        }
+    }
+
+    private static func report(
+        _ error: any Error, _ arguments: [String], passesCodeThrough: Bool, isJSON: Bool, context: CommandContext
+    ) -> Int32 {
+        if let passed = error as? PassedCode { return passed.code }
+        let parser = Root.exitCode(for: error)
+        if parser == .success {
+            // Help that was asked for.
+            context.console.out(Root.fullMessage(for: error))
+            return ExitStatus.done
+        }
+        let failure: Failure
+        if parser == .validationFailure {
+            failure = Failure(
+                .usage, Root.message(for: error).split(separator: "\n").joined(separator: "; "),
+                hint: "see '\(helpCommand(arguments))'")
+        } else {
+            let signal = context.interruption.signal
+            let kind = ExitStatus.kind(of: error, signal: signal)
+            failure = (error as? Failure) ?? Failure(kind, text(error), cause: error)
+        }
+        let code = ExitStatus.code(
+            for: failure, signal: context.interruption.signal, passesCodeThrough: passesCodeThrough)
+        context.console.err("fgctl: \(failure.message)")
+        if let hint = failure.hint { context.console.err("  \(hint)") }
+        if isJSON { context.console.out(json(failure, code: code)) }
+        return code
+    }
+
+    /// One line for an error that no layer has put into words yet.
+    private static func text(_ error: any Error) -> String {
+        if error is CancellationError { return "interrupted" }
+        return "\(error)".split(separator: "\n").joined(separator: "; ")
+    }
+
+    /// The command whose help explains a usage error.
+    private static func helpCommand(_ arguments: [String]) -> String {
+        let names = Root.allCommandNames
+        guard let command = arguments.first(where: { names.contains($0) }) else { return "fgctl --help" }
+        return "fgctl \(command) --help"
+    }
+
+    /// Whether results and errors are to be JSON; also known when the rest of the line can't be parsed.
+    private static func asksForJSON(_ arguments: [String]) -> Bool {
+        let line = arguments.prefix { $0 != "--" }
+        return line.contains("--output=json") || zip(line, line.dropFirst()).contains { $0 == ("--output", "json") }
+    }
+
+    private static func json(_ failure: Failure, code: Int32) -> String {
+        struct Report: Encodable {
+            struct Body: Encodable {
+                let kind: String
+                let message: String
+                let hint: String?
+                let exitCode: Int32
+            }
+            let error: Body
+        }
+        let report = Report(
+            error: .init(
+                kind: failure.kind.rawValue, message: failure.message, hint: failure.hint, exitCode: code))
+        // Encoding texts and a number can't fail; were it to, the text on standard error still stands.
+        return (try? Session.json(report)) ?? "{}"
+    }
+}

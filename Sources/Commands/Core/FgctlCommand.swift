@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import Environment
+internal import Support
+
+/// One command of fgctl: options, and a `run` that gets everything it needs as a `Session`.
+protocol FgctlCommand: AsyncParsableCommand {
+    var common: CommonOptions { get }
+    /// Whether the exit code is a container's or child's.
+    static var passesCodeThrough: Bool { get }
+    /// The words after the command, where the first may be ENV; `nil` where ENV is given by `-e` only.
+    var words: Words? { get }
+    func run(_ session: Session, _ words: [String]) async throws
+}
+
+/// Positional words and how many of them the command itself needs.
+struct Words {
+    let given: [String]
+    let needs: ClosedRange<Int>
+}
+
+extension FgctlCommand {
+    static var passesCodeThrough: Bool { false }
+    var words: Words? { nil }
+
+    func run() async throws {
+        guard let context = CommandContext.current else {
+            throw Failure(.failed, "\(Self.configuration.commandName ?? "command"): no context to run in")
+        }
+        let (session, rest) = try Session.open(common, words: words, context: context)
+        try await run(session, rest)
+    }
+}

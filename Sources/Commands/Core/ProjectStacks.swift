@@ -1,0 +1,66 @@
+internal import AWSServices
+internal import Environment
+internal import Support
+
+/// Reads what commands need to know from the project's stacks.
+struct ProjectStacks: Sendable {
+    private let session: Session
+    private let cloudFormation: CloudFormation
+
+    init(_ session: Session) {
+        self.session = session
+        cloudFormation = CloudFormation(session.client)
+    }
+
+    /// The task's stack, which must be there and usable.
+    func task(for purpose: String) async throws -> CloudFormation.Stack {
+        let name = try Names(session.settings).stack
+        guard let stack = try await cloudFormation.describeStack(name), stack.stackStatus != .reviewInProgress else {
+            throw Failure(
+                .failed, "\(purpose): stack \(name) does not exist",
+                hint: "create it with 'fgctl cf-create-stack VERSION'")
+        }
+        try usable(stack, purpose)
+        return stack
+    }
+
+    /// Subnets and security groups of tasks: from the keys SUBNETS and SECURITY_GROUPS, else from the network stack.
+    func network(publicIP: Bool?, for purpose: String) async throws -> ECS.AwsVpcConfiguration {
+        let assign = try publicIP ?? session.settings.bool(.assignPublicIP) ?? true
+        var subnets = session.settings.list(.subnets)
+        var groups = session.settings.list(.securityGroups)
+        if subnets.isEmpty || groups.isEmpty {
+            let outputs = try await parentOutputs(purpose)
+            if subnets.isEmpty { subnets = outputs.subnets }
+            if groups.isEmpty { groups = outputs.securityGroups }
+        }
+        return ECS.AwsVpcConfiguration(
+            subnets: subnets, securityGroups: groups, assignPublicIp: assign ? "ENABLED" : "DISABLED")
+    }
+
+    private func parentOutputs(_ purpose: String) async throws -> (subnets: [String], securityGroups: [String]) {
+        let name = try Names(session.settings).parentStack
+        guard let stack = try await cloudFormation.describeStack(name) else {
+            throw Failure(
+                .failed, "\(purpose): network stack \(name) does not exist",
+                hint: "create it with 'fgctl cf-create-vpc', or set SUBNETS and SECURITY_GROUPS in the env file")
+        }
+        try usable(stack, purpose)
+        guard let subnets = stack.output("SubnetIds"), let group = stack.output("SecurityGroupId") else {
+            throw Failure(
+                .failed, "\(purpose): network stack \(name) has no outputs SubnetIds and SecurityGroupId",
+                hint: "set SUBNETS and SECURITY_GROUPS in the env file")
+        }
+        return (subnets.split(separator: ",").map(String.init), group.split(separator: ",").map(String.init))
+    }
+
+    private func usable(_ stack: CloudFormation.Stack, _ purpose: String) throws {
+        let status = stack.stackStatus
+        // An update under way leaves the stack usable.
+        guard status.isSettled || status.rawValue.hasPrefix("UPDATE_") else {
+            throw Failure(
+                .failed, "\(purpose): stack \(stack.stackName) is \(status), not ready to be used",
+                hint: "look at it with 'fgctl cf-status'")
+        }
+    }
+}

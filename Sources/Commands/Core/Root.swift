@@ -1,0 +1,31 @@
+internal import ArgumentParser
+
+/// The command `fgctl` itself: the list of all commands, in the groups that help shows.
+struct Root: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fgctl",
+        abstract: "Takes a container from a Dockerfile to a scheduled task on AWS ECS/Fargate.",
+        discussion: """
+            A project folder holds an env file (env/default) that names its stack, image and account. From there:
+
+              fgctl docker-build; fgctl docker-push
+              fgctl cf-create-vpc; fgctl cf-create-stack 0.1
+              fgctl ecs-run-task
+              fgctl schedule-create '0 0 * * ? *'
+            """,
+        version: "fgctl \(Version.current)",
+        groupedSubcommands: groups)
+
+    static let groups = [
+        CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self]),
+        CommandGroup(name: "Stacks", subcommands: [CreateVPC.self, CreateStack.self, StackStatus.self]),
+        CommandGroup(name: "Tasks", subcommands: [RunTask.self]),
+        CommandGroup(name: "Schedules", subcommands: [ScheduleCreate.self, ScheduleList.self]),
+        CommandGroup(name: "Setup", subcommands: [WhoAmI.self]),
+    ]
+
+    /// The names of all commands.
+    static var allCommandNames: Set<String> {
+        Set(groups.flatMap(\.subcommands).compactMap { $0.configuration.commandName })
+    }
+}

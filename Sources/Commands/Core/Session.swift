@@ -1,0 +1,112 @@
+internal import AWS
+internal import AWSServices
+internal import Environment
+internal import FoundationEssentials
+internal import HTTP
+internal import Processes
+internal import Support
+
+/// One run of a command: its settings, the client made from them, and where to speak.
+struct Session: Sendable {
+    let context: CommandContext
+    let settings: ProjectSettings
+    let client: AWSClient
+    let options: Options
+
+    /// What of the common options commands look at.
+    struct Options: Sendable {
+        let output: OutputFormat
+        let yes: Bool
+        let dryRun: Bool
+        let quiet: Bool
+    }
+
+    /// Reads the env file that is meant and builds everything from it. Nothing is sent.
+    static func open(
+        _ common: CommonOptions, words: Words?, context: CommandContext
+    ) throws -> (Session, [String]) {
+        let files = LocalFileSystem()
+        let home = context.environment["HOME"]
+        func locate(_ name: String?) throws -> EnvLocation? {
+            try EnvLocator.resolve(
+                name, fgctlEnv: context.environment["FGCTL_ENV"], directory: context.directory, home: home, files: files)
+        }
+        var positional: String?
+        var rest: [String] = []
+        if let words {
+            (positional, rest) = try Positionals.split(words.given, needs: words.needs) { word in
+                common.envFile == nil && EnvLocator.names(word, directory: context.directory, home: home, files: files)
+            }
+        }
+        let lookup: (String) -> String? = { context.environment[$0] }
+        let envFile = try locate(common.envFile ?? positional).map {
+            try EnvFile.load($0, files: files, lookup: lookup)
+        }
+        let settings = try ProjectSettings(
+            flags: common.flags, set: common.set, envFile: envFile, environment: context.environment,
+            directory: context.directory)
+        var network = HTTPConfiguration()
+        network.caBundle = settings[.caBundle]?.value
+        network.proxies = ProxySettings(environment: context.environment)
+        let transport = try context.makeTransport(network)
+        let console = context.console
+        var effects = AWSClient.Effects()
+        if common.debug { effects.trace = { console.err("debug: \($0)") } }
+        let client = AWSClient(
+            settings: AWSSettings(layers: settings.layers, home: home), transport: transport, dryRun: common.dryRun,
+            effects: effects)
+        let options = Options(
+            output: common.output, yes: common.yes, dryRun: common.dryRun, quiet: common.quiet)
+        let session = Session(context: context, settings: settings, client: client, options: options)
+        for warning in settings.warnings { session.warn(warning) }
+        return (session, rest)
+    }
+
+    // MARK: Speaking
+
+    /// A line of progress on standard error; silent under `--quiet`.
+    func say(_ line: String) {
+        if !options.quiet { context.console.err(line) }
+    }
+
+    /// A warning on standard error.
+    func warn(_ line: String) { context.console.err("warning: \(line)") }
+
+    /// A result: lines for people, or one JSON value.
+    func result(_ value: some Encodable, lines: [String]) throws {
+        switch options.output {
+        case .text: for line in lines { context.console.out(line) }
+        case .json: context.console.out(try Self.json(value))
+        }
+    }
+
+    /// JSON as all commands print it: sorted keys, ISO 8601 times, pretty.
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        encoder.dateEncodingStrategy = .iso8601
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    // MARK: Before a change
+
+    /// Who is about to act where: account, region and stack are said before every change, and the account is checked
+    /// against `AWS_ACCOUNT_ID` when the settings assert one.
+    @discardableResult
+    func announce(_ what: String, stack: String) async throws -> String {
+        let region = try client.region
+        let caller = try await STS(client).getCallerIdentity()
+        if let asserted = settings[.accountID], asserted.value != caller.account {
+            throw Failure(
+                .failed,
+                "\(what): the credentials belong to account \(caller.account), but AWS_ACCOUNT_ID is \(asserted.value) "
+                    + "(\(asserted.origin))",
+                hint: "check the profile or keys in use with 'fgctl whoami'")
+        }
+        var line = "\(what): account \(caller.account), region \(region), stack \(stack)"
+        if let endpoint = settings[.endpointURL] { line += ", endpoint \(endpoint.value)" }
+        if options.dryRun { line += " (dry run: nothing is changed)" }
+        say(line)
+        return caller.account
+    }
+}

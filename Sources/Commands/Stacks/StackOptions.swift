@@ -1,0 +1,87 @@
+internal import AWS
+internal import ArgumentParser
+internal import Environment
+internal import Stacks
+internal import Support
+internal import Templates
+
+/// The options of commands that create or change a stack.
+struct StackOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Template: a file, or the name of one that fgctl brings along.", valueName: "file|name"))
+    var template: String?
+    @Option(
+        name: .customLong("parameter"),
+        help: ArgumentHelp("Set a parameter of the template; may be repeated.", valueName: "name=value"))
+    var parameters: [String] = []
+
+    /// The template that is meant: the flag, else the key, else the one that fgctl brings along for the purpose.
+    ///
+    /// A word without a slash or dot is the name of an embedded template unless a file of that name exists.
+    func readTemplate(_ session: Session, key: Key, default name: String) throws -> Template {
+        let files = LocalFileSystem()
+        guard let word = template ?? session.settings.path(key) else { return try Template.embedded(name) }
+        let path = word.hasPrefix("/") ? word : session.context.directory + "/" + word
+        if files.isFile(path) {
+            let bytes = try files.read(path, limit: Template.sizeLimit + 1)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw Failure(.badInput, "\(word): the template is not UTF-8 text")
+            }
+            return try Template(name: word, body: text)
+        }
+        // A key's relative path counts from the project's root, so an embedded name in a key arrives with a folder.
+        let bare = template ?? session.settings[key]?.value ?? word
+        guard !bare.contains("/"), !bare.contains(".") else {
+            throw Failure(.badInput, "\(bare): there is no such template file")
+        }
+        return try Template.embedded(bare)
+    }
+
+    /// The values given by `--parameter`.
+    func explicit() throws -> [GivenValue] {
+        try parameters.map { text in
+            guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+                throw Failure(.usage, "--parameter takes NAME=VALUE", hint: "for example --parameter Cpu=512")
+            }
+            let name = String(text[..<equals])
+            return GivenValue(name: name, value: String(text[text.index(after: equals)...]), origin: "--parameter \(name)")
+        }
+    }
+}
+
+extension Session {
+    /// The values of keys under the names that fgctl's templates give to their parameters.
+    func offered(_ pairs: [(parameter: String, key: Key)]) -> [GivenValue] {
+        pairs.compactMap { parameter, key in
+            settings[key].map { GivenValue(name: parameter, value: $0.value, origin: $0.origin) }
+        }
+    }
+
+    /// The name of the env file as tags have it: `default`, `production`.
+    var environmentName: String {
+        settings.envFilePath?.split(separator: "/").last.map(String.init) ?? "none"
+    }
+
+    /// Creates the stack and says what came of it.
+    func create(_ request: StackRequest) async throws {
+        let upload = TemplateUpload(
+            client: client, bucket: settings[.bucket] == nil ? nil : try Names(settings).bucket, prefix: request.name)
+        let creator = StackCreator(client: client, upload: upload) { say($0) }
+        if options.dryRun { return try await showPlan(request, creator) }
+        let stack =
+            switch try await creator.create(request) {
+            case .created(let stack): (stack, "created")
+            case .alreadyAsAsked(let stack): (stack, "is already as asked; nothing was changed")
+            }
+        say("stack \(request.name) \(stack.1)")
+        let report = StackReport(name: request.name, stack: stack.0, resources: [])
+        try result(report, lines: report.outputs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" })
+    }
+
+    /// Dry run: the template and parameters that would be sent, after the same look at what is there.
+    private func showPlan(_ request: StackRequest, _ creator: StackCreator) async throws {
+        let (decision, _) = try await creator.decide(request)
+        let plan = StackPlan(request, decision: decision)
+        try result(plan, lines: plan.lines)
+        if case .refuse(let failure) = decision { throw failure }
+    }
+}

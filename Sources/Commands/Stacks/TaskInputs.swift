@@ -1,0 +1,63 @@
+internal import AWS
+internal import AWSServices
+internal import Environment
+internal import Images
+internal import Support
+internal import Templates
+
+/// What fgctl knows of the parameters of a task's stack.
+enum TaskInputs {
+    /// CPU and memory, checked as the pair that Fargate wants.
+    static func size(_ session: Session, _ template: Template) throws -> [GivenValue] {
+        let cpu = session.settings[.cpu]
+        let memory = session.settings[.memory]
+        guard cpu != nil || memory != nil else { return [] }
+        func fallback(_ name: String) -> String { template.parameter(name)?.defaultValue ?? "" }
+        let size = try FargateSize.validate(
+            cpu: cpu?.value ?? fallback("Cpu"), memory: memory?.value ?? fallback("Memory"))
+        return [
+            GivenValue(name: "Cpu", value: String(size.cpu), origin: cpu?.origin ?? "the template"),
+            GivenValue(name: "Memory", value: String(size.memory), origin: memory?.origin ?? "the template"),
+        ]
+    }
+
+    /// The CPU architecture that the image is built for, and the bucket.
+    static func platformAndBucket(_ session: Session) throws -> [GivenValue] {
+        let platform = session.settings[.platform]
+        let architecture =
+            switch platform?.value {
+            case nil, "linux/amd64", "linux/x86_64": "X86_64"
+            case "linux/arm64", "linux/arm64/v8", "linux/aarch64": "ARM64"
+            default: throw session.settings.invalid(.platform, "is no platform of Fargate", hint: "linux/amd64 or linux/arm64")
+            }
+        var values = [GivenValue(name: "Architecture", value: architecture, origin: platform?.origin ?? "default")]
+        if let bucket = session.settings[.bucket] {
+            values.append(
+                GivenValue(name: "BucketName", value: try Names(session.settings).bucket, origin: bucket.origin))
+        }
+        return values
+    }
+
+    /// The image, which must be in its repository: a stack on a missing image can't start anything.
+    static func image(_ asked: ImageVersion?, account: String, _ session: Session) async throws -> [GivenValue] {
+        let names = Names(session.settings)
+        let registry = try names.registry(account: account, region: try session.client.region)
+        let repository = try names.repository
+        let images = ECRRegistry(session.client)
+        let version = try await images.require(asked, in: repository)
+        let uri = try names.imageURI(version: version, registry: registry)
+        return [
+            GivenValue(name: "ImageUri", value: uri, origin: "IMAGE_NAME and VERSION"),
+            GivenValue(name: "RepositoryName", value: repository, origin: "IMAGE_NAME"),
+        ]
+    }
+
+    /// A log group that an earlier stack of the name left behind is used as it is.
+    static func logGroup(_ session: Session, _ template: Template) async throws -> [GivenValue] {
+        guard template.parameter("CreateLogGroup") != nil else { return [] }
+        let name = try Names(session.settings).logGroup
+        let exists = try await CloudWatchLogs(session.client).hasLogGroup(name)
+        if exists { session.say("log group \(name) exists: it is used as it is") }
+        return [GivenValue(name: "CreateLogGroup", value: exists ? "false" : "true", origin: "log group \(name)")]
+    }
+}

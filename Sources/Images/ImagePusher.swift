@@ -1,0 +1,136 @@
+package import Environment
+internal import Processes
+internal import Support
+
+/// Pushes the project's image to its repository with the docker CLI.
+package struct ImagePusher: Sendable {
+    private let project: ImageProject
+    private let docker: Docker
+    private let registry: any ImageRegistry
+    /// Between looks at the registry after a push.
+    private let pause: Duration
+
+    package init(
+        project: ImageProject, docker: Docker, registry: any ImageRegistry, pause: Duration = .seconds(1)
+    ) {
+        self.project = project
+        self.docker = docker
+        self.registry = registry
+        self.pause = pause
+    }
+
+    /// Finds the image and decides what has to be done. Changes nothing.
+    /// - Parameter version: `nil` is the highest local one of the repository.
+    /// - Throws: `Failure` when there is no such local image, it is for another platform, or another image has the version
+    ///   in the registry already.
+    package func plan(_ version: ImageVersion?) async throws -> PushPlan {
+        try await docker.check("push \(project.repository)")
+        let version = if let version { version } else { try await highestLocal() }
+        let reference = project.reference(version)
+        let short = "\(project.repository):\(version)"
+        var source: String?
+        var found = try await docker.image(reference)
+        if found == nil {
+            found = try await docker.image(short)
+            source = short
+        }
+        guard let image = found else {
+            throw Failure(
+                .failed, "push \(short): docker has no image \(reference)",
+                hint: "build it: fgctl docker-build \(version)")
+        }
+        try image.require(project.platform, "push \(short)")
+
+        let repository = try await registry.repository(project.repository)
+        let remote = repository == nil ? nil : try await registry.digest(of: version.text, in: project.repository)
+        let digests = image.digests(in: project.fullRepository)
+        let isConflict = remote.map { !digests.contains($0) } ?? false
+        // The next version is named only in the refusal.
+        let next = isConflict ? try await registry.next(in: project.repository) : version
+        return PushPlan(
+            version: version, reference: reference,
+            action: try PushPlan.decide(
+                reference, localDigests: digests, repository: repository, remoteDigest: remote, next: next),
+            source: source)
+    }
+
+    /// Does what the plan says, docker's output going to the progress sink line by line.
+    /// - Throws: `Failure.failed` with docker's reason, or when the registry's digest afterwards is not the local one.
+    package func push(_ plan: PushPlan) async throws -> PushResult {
+        let what = "push \(project.repository):\(plan.version)"
+        guard case .push(let createsRepository, _) = plan.action else {
+            return try alreadyPushed(plan)
+        }
+        if createsRepository {
+            docker.progress("create repository \(project.repository)")
+            _ = try await registry.createRepository(project.repository, tags: project.tags)
+        }
+        if let source = plan.source {
+            try await docker.capture(.tag(source: source, target: plan.reference), what)
+        }
+        docker.progress("push \(plan.reference)")
+        try await withLogin(what) { environment in
+            try await docker.stream(.push(reference: plan.reference), what, environment: environment)
+        }
+        let digest = try await verify(plan, what)
+        docker.progress("pushed \(plan.reference) (\(digest))")
+        return PushResult(
+            image: plan.reference, version: plan.version.text, digest: digest, pushed: true,
+            repositoryCreated: createsRepository)
+    }
+
+    private func alreadyPushed(_ plan: PushPlan) throws -> PushResult {
+        guard case .alreadyPushed(let digest) = plan.action else {
+            throw Failure(.failed, "push \(plan.reference): the plan says to push")
+        }
+        docker.progress("\(plan.reference) is already pushed (\(digest))")
+        return PushResult(
+            image: plan.reference, version: plan.version.text, digest: digest, pushed: false, repositoryCreated: false)
+    }
+
+    /// The highest numeric tag of the repository in the engine, whether it was tagged with the registry or without.
+    private func highestLocal() async throws -> ImageVersion {
+        let full = try await docker.tags(of: project.fullRepository)
+        let short = try await docker.tags(of: project.repository)
+        guard let highest = ImageVersion.highest(in: full) ?? ImageVersion.highest(in: short) else {
+            throw Failure(
+                .failed,
+                "push \(project.repository): docker has no image of \(project.fullRepository) with a numeric version",
+                hint: "build one: fgctl docker-build; or name the version to push")
+        }
+        return highest
+    }
+
+    private func withLogin(_ what: String, _ body: ([String: String?]) async throws -> Void) async throws {
+        guard RegistryHost(project.registry).takesECRLogin else {
+            docker.progress("\(project.registry) is not ECR: docker's own logins are used")
+            return try await body([:])
+        }
+        let login = try await registry.login()
+        try await PrivateDockerConfiguration.with(environment: docker.environment) { folder in
+            let environment: [String: String?] = ["DOCKER_CONFIG": folder]
+            try await docker.capture(
+                .login(registry: project.registry, user: login.user), "log in to \(project.registry)",
+                standardInput: .secret(login.password), environment: environment)
+            try await body(environment)
+        }
+    }
+
+    /// A push that docker calls a success may still not have arrived as meant: the registry is asked.
+    private func verify(_ plan: PushPlan, _ what: String) async throws -> String {
+        let local = try await docker.image(plan.reference)?.digests(in: project.fullRepository) ?? []
+        var remote: String?
+        for attempt in 0..<5 {
+            if attempt > 0 { try await Task.sleep(for: pause) }
+            remote = try await registry.digest(of: plan.version.text, in: project.repository)
+            if let remote, local.contains(remote) { return remote }
+        }
+        guard let remote else {
+            throw Failure(.failed, "\(what): docker reported success, but ECR has no version \(plan.version)")
+        }
+        throw Failure(
+            .failed,
+            "\(what): ECR holds \(remote), but the local image is \(local.isEmpty ? "unknown there" : local.joined(separator: ", "))",
+            hint: "somebody else may have pushed this version at the same time: build and push a new one")
+    }
+}

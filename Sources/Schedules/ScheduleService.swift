@@ -1,0 +1,171 @@
+package import AWS
+internal import AWSServices
+internal import Support
+
+/// Reads and writes schedules at Amazon EventBridge Scheduler.
+package struct ScheduleService: Sendable {
+    /// A plan and what was noticed while making it.
+    package struct Prepared: Sendable {
+        package let plan: SchedulePlan
+        package let warnings: [String]
+    }
+
+    /// What waiting needs from outside; tests put their own in place.
+    package struct Pauses: Sendable {
+        package var elapsed: (@Sendable () -> Duration)?
+        package var sleep: @Sendable (Duration) async throws -> Void
+
+        package init(
+            elapsed: (@Sendable () -> Duration)? = nil,
+            sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        ) {
+            self.elapsed = elapsed
+            self.sleep = sleep
+        }
+    }
+
+    /// How long a new role may take until Scheduler can assume it; IAM's changes need up to a minute to arrive everywhere.
+    static let roleDeadline = Duration.seconds(60)
+    /// How often a plan is made anew because the schedule changed under it.
+    static let longestRace = 3
+    /// How many schedules are read at once.
+    static let readsAtOnce = 8
+
+    let scheduler: Scheduler
+    private let events: EventBridge
+    let pauses: Pauses
+
+    package init(_ client: AWSClient, pauses: Pauses = Pauses()) {
+        scheduler = Scheduler(client)
+        events = EventBridge(client)
+        self.pauses = pauses
+    }
+
+    /// Decides what has to be sent; changes nothing.
+    /// - Throws: `Failure` when a rule of EventBridge's older engine would start the same task a second time, `AWSError`.
+    package func prepare(_ desired: ScheduleDesired, stack: StackFacts) async throws -> Prepared {
+        let existing = try await scheduler.getSchedule(desired.name, group: stack.group)
+        let plan = try SchedulePlan.make(existing: existing, desired: desired, stack: stack)
+        var warnings: [String] = []
+        if plan.request.state != ScheduleDesired.State.disabled.rawValue {
+            if let warning = try await refuseSecondEngine(desired.name, stack: stack.stack) { warnings.append(warning) }
+        } else if desired.state == nil {
+            warnings.append("schedule \(stack.group)/\(desired.name) is disabled and stays so")
+        }
+        return Prepared(plan: plan, warnings: warnings)
+    }
+
+    /// Sends what was decided and reads the schedule back.
+    ///
+    /// When somebody else creates, changes or removes the schedule meanwhile the plan is made anew, a few times at most.
+    /// - Parameter onWait: told once when the schedule's role is not ready yet.
+    package func apply(
+        _ prepared: Prepared, _ desired: ScheduleDesired, stack: StackFacts,
+        onWait: @Sendable (String) -> Void = { _ in }
+    ) async throws -> ScheduleOutcome {
+        var prepared = prepared
+        var warnings = prepared.warnings
+        var race = 1
+        while true {
+            do {
+                let label = "\(stack.group)/\(desired.name)"
+                switch prepared.plan {
+                case .unchanged: break
+                case .create(let request):
+                    warnings += try await write(request, "create schedule \(label)", onWait) {
+                        _ = try await scheduler.createSchedule($0)
+                    }
+                case .update(let request, _):
+                    warnings += try await write(request, "update schedule \(label)", onWait) {
+                        _ = try await scheduler.updateSchedule($0)
+                    }
+                }
+                break
+            } catch let error as AWSError where race < Self.longestRace && Self.isRace(error, prepared.plan) {
+                race += 1
+                try await pauses.sleep(.seconds(1))
+                prepared = try await prepare(desired, stack: stack)
+                warnings = prepared.warnings
+            } catch let error as AWSError where error.code == "ResourceNotFoundException" {
+                throw missingGroup(stack, desired.name, error)
+            }
+        }
+        guard let schedule = try await scheduler.getSchedule(desired.name, group: stack.group) else {
+            throw Failure(.failed, "schedule \(stack.group)/\(desired.name) was written, but now is not there")
+        }
+        let action: ScheduleOutcome.Action =
+            switch prepared.plan {
+            case .create: .created
+            case .update: .updated
+            case .unchanged: .unchanged
+            }
+        return ScheduleOutcome(
+            action: action, changes: prepared.plan.changes, warnings: warnings,
+            schedule: ScheduleSummary(schedule, name: desired.name, group: stack.group))
+    }
+
+    /// The schedules of a group by name; each is read, since the list holds no expressions. One that is removed meanwhile is
+    /// left out.
+    /// - Throws: `Failure(.failed)` when there is no such group, `AWSError`.
+    package func list(group: String) async throws -> [ScheduleSummary] {
+        let names: [String]
+        do {
+            names = try await scheduler.listSchedules(group: group).compactMap(\.name)
+        } catch let error as AWSError where error.code == "ResourceNotFoundException" {
+            throw Failure(
+                .failed, "list schedules: there is no schedule group '\(group)'",
+                hint: "the task stack makes it: 'fgctl cf-create-stack'", cause: error)
+        }
+        let scheduler = scheduler
+        return try await withThrowingTaskGroup(of: ScheduleSummary?.self) { tasks in
+            var found: [ScheduleSummary] = []
+            for (index, name) in names.enumerated() {
+                if index >= Self.readsAtOnce, let summary = try await tasks.next() {
+                    found += [summary].compactMap { $0 }
+                }
+                tasks.addTask {
+                    try await scheduler.getSchedule(name, group: group)
+                        .map { ScheduleSummary($0, name: name, group: group) }
+                }
+            }
+            for try await summary in tasks { found += [summary].compactMap { $0 } }
+            return found.sorted { $0.name < $1.name }
+        }
+    }
+
+    // MARK: The other engine
+
+    /// Rules of EventBridge, the older engine, start tasks too: the same job under both would run twice.
+    /// - Returns: a warning when it may not be looked into.
+    private func refuseSecondEngine(_ target: String, stack: String) async throws -> String? {
+        let rule = "\(stack)-\(target)"
+        // A rule's name has at most 64 characters.
+        guard rule.utf8.count <= 64 else { return nil }
+        let found: EventBridge.DescribeRuleResponse?
+        do {
+            found = try await events.describeRule(rule)
+        } catch let error as AWSError where error.isAccessDenied {
+            return "could not look for a rule '\(rule)' that would run the job a second time: \(error)"
+        }
+        guard let found, let expression = found.scheduleExpression, !expression.isEmpty,
+            found.state?.hasPrefix("ENABLED") ?? true
+        else { return nil }
+        throw Failure(
+            .failed,
+            "schedule \(target): EventBridge rule '\(rule)' (\(expression)) is enabled and would run the job a second time",
+            hint: "disable it with 'aws events disable-rule --name \(rule)', or remove its targets and then the rule")
+    }
+
+    private static func isRace(_ error: AWSError, _ plan: SchedulePlan) -> Bool {
+        if error.code == "ConflictException" { return true }
+        // An update of what was removed meanwhile; a create says so of a missing group.
+        if case .update = plan { return error.code == "ResourceNotFoundException" }
+        return false
+    }
+
+    private func missingGroup(_ stack: StackFacts, _ name: String, _ error: AWSError) -> Failure {
+        Failure(
+            .failed, "create schedule \(name): there is no schedule group '\(stack.group)': \(error)",
+            hint: "stack \(stack.stack) owns that group: bring it back with 'fgctl cf-update-stack'", cause: error)
+    }
+}

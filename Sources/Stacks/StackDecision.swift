@@ -1,0 +1,109 @@
+internal import Templates
+package import AWSServices
+package import Support
+
+/// What has to be done to create a stack, decided from what is there.
+package enum StackDecision: Sendable {
+    /// Nothing of that name exists, or only the empty shell of a change set: create it.
+    case create
+    /// A failed creation left a shell that holds nothing: delete it, then create. The text says what was found.
+    case deleteThenCreate(found: String)
+    /// The stack exists and is as asked.
+    case alreadyAsAsked
+    /// The stack exists and differs; one line for each difference.
+    case differs([String])
+    /// It can't be done now; the failure says why and what to do.
+    case refuse(Failure)
+}
+
+extension StackDecision {
+    /// Decides by the table of stack states.
+    ///
+    /// - Parameters:
+    ///   - stack: as CloudFormation describes it; `nil` when there is none.
+    ///   - resources: of the stack; only looked at for states that a failed operation left.
+    ///   - currentTemplate: the text the stack was made from; only looked at for healthy states.
+    package static func create(
+        _ request: StackRequest, stack: CloudFormation.Stack?, resources: [CloudFormation.StackResourceSummary] = [],
+        currentTemplate: String? = nil
+    ) -> StackDecision {
+        guard let stack else { return .create }
+        let what = "create stack \(request.name)"
+        switch stack.stackStatus {
+        case .deleteComplete, .reviewInProgress:
+            return .create
+        case .rollbackComplete, .createFailed:
+            return afterFailedCreate(what, stack, resources)
+        case .rollbackFailed, .deleteFailed, .updateRollbackFailed:
+            let stuck = resources.filter { $0.resourceStatus.hasSuffix("_FAILED") }
+                .map { "\($0.logicalResourceId) (\($0.resourceStatusReason ?? $0.resourceStatus))" }
+            let list = stuck.isEmpty ? "" : ": stuck on " + stuck.joined(separator: ", ")
+            return .refuse(
+                Failure(
+                    .failed, "\(what): the stack is \(stack.stackStatus)\(list)",
+                    hint: "remove what is stuck, then delete the stack "
+                        + "(aws cloudformation delete-stack --stack-name \(request.name)) and create it again"))
+        case let status where status.isInProgress:
+            return .refuse(
+                Failure(
+                    .failed, "\(what): another operation is under way: the stack is \(status)",
+                    hint: "watch it with 'fgctl cf-status' and try again when it has ended"))
+        default:
+            let differences = differences(request, stack: stack, currentTemplate: currentTemplate)
+            return differences.isEmpty ? .alreadyAsAsked : .differs(differences)
+        }
+    }
+
+    /// A stack whose creation failed can only be deleted; that loses nothing when it holds nothing.
+    private static func afterFailedCreate(
+        _ what: String, _ stack: CloudFormation.Stack, _ resources: [CloudFormation.StackResourceSummary]
+    ) -> StackDecision {
+        if stack.enableTerminationProtection == true {
+            return .refuse(
+                Failure(
+                    .failed, "\(what): the stack is \(stack.stackStatus) and protected against deletion",
+                    hint: "turn its termination protection off, then create it again"))
+        }
+        let held = resources.filter { $0.resourceStatus != "DELETE_COMPLETE" }
+        if held.isEmpty { return .deleteThenCreate(found: "\(stack.stackStatus), holding nothing") }
+        let names = held.map { "\($0.logicalResourceId) (\($0.physicalResourceId ?? $0.resourceType))" }
+        return .refuse(
+            Failure(
+                .failed, "\(what): a failed creation left it \(stack.stackStatus), still holding "
+                    + names.joined(separator: ", "),
+                hint: "save what you need of these, delete the stack "
+                    + "(aws cloudformation delete-stack --stack-name \(stack.stackName)), and create it again"))
+    }
+
+    /// What of an existing stack is not as asked, one line each.
+    static func differences(
+        _ request: StackRequest, stack: CloudFormation.Stack, currentTemplate: String?
+    ) -> [String] {
+        var lines: [String] = []
+        if stack.stackStatus.isFailure { lines.append("its last update failed (\(stack.stackStatus))") }
+        if let currentTemplate, !sameTemplate(currentTemplate, request.template.body) {
+            lines.append("template \(request.template.name) has changed")
+        }
+        for parameter in request.parameters {
+            guard let wanted = parameter.parameterValue else { continue }
+            let current = stack.parameter(parameter.parameterKey)
+            // A NoEcho value reads back as asterisks: it can't be compared, only set again by an update.
+            if let current, current == wanted || (!current.isEmpty && current.allSatisfy { $0 == "*" }) { continue }
+            lines.append("\(parameter.parameterKey): \(current ?? "not set") → \(wanted)")
+        }
+        for tag in request.tags where stack.tag(tag.key) != tag.value {
+            lines.append("tag \(tag.key): \(stack.tag(tag.key) ?? "not set") → \(tag.value)")
+        }
+        return lines
+    }
+
+    /// CloudFormation keeps a template's text but not always its last line break.
+    private static func sameTemplate(_ one: String, _ other: String) -> Bool {
+        func trimmed(_ text: String) -> Substring {
+            var rest = Substring(text)
+            while let last = rest.last, last.isWhitespace { rest.removeLast() }
+            return rest
+        }
+        return trimmed(one) == trimmed(other)
+    }
+}

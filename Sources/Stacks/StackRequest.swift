@@ -1,0 +1,27 @@
+package import AWSServices
+package import Templates
+
+/// What a stack is asked to be: everything that is sent to CloudFormation, complete.
+package struct StackRequest: Sendable {
+    package let name: String
+    package let template: Template
+    /// In the template's order; only parameters that it declares.
+    package let parameters: [CloudFormation.Parameter]
+    package let tags: [CloudFormation.Tag]
+    /// Lets CloudFormation adopt resources of the template's static names that exist already.
+    package let importsExisting: Bool
+
+    /// All three, as the field's tools send: what a template may create is decided by the caller's rights.
+    package static let capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+    package init(
+        name: String, template: Template, parameters: [CloudFormation.Parameter], tags: [CloudFormation.Tag],
+        importsExisting: Bool = false
+    ) {
+        self.name = name
+        self.template = template
+        self.parameters = parameters
+        self.tags = tags
+        self.importsExisting = importsExisting
+    }
+}

@@ -1,0 +1,565 @@
+// Written by bin/embed-templates from templates/*.yaml. Change those and run it again.
+// swift-format-ignore-file
+
+/// The templates that fgctl brings along, by name.
+enum EmbeddedTemplates {
+    static let bodies: [(name: String, body: String)] = [
+(name: "network", body: #"""
+AWSTemplateFormatVersion: "2010-09-09"
+Description: >-
+  fgctl network: a VPC with two public subnets in two zones, a security group without ingress,
+  and the bucket that the task stacks share
+
+# Usable by hand as well:
+#   aws cloudformation deploy --template-file templates/network.yaml --stack-name my-network \
+#     --parameter-overrides BucketName=my-bucket
+# Tasks get public addresses instead of a NAT gateway: nothing can reach them (the security group has no ingress rule),
+# and images, logs and parameters are fetched without hourly costs.
+
+Parameters:
+  VpcCidr:
+    Type: String
+    Default: 10.0.0.0/16
+    Description: Address range of the VPC, /16 to /23; its first two /24 blocks become the subnets
+    AllowedPattern: ^([0-9]{1,3}\.){3}[0-9]{1,3}/(1[6-9]|2[0-3])$
+    ConstraintDescription: must be an IPv4 range from /16 to /23, such as 10.0.0.0/16
+  BucketName:
+    Type: String
+    Default: ""
+    Description: Name of the shared bucket; empty for none
+    AllowedPattern: ^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$
+    ConstraintDescription: must be a bucket name of 3 to 63 lower-case letters, digits, dots and hyphens, or empty
+  CreateBucket:
+    Type: String
+    Default: "true"
+    Description: >-
+      false uses the bucket BucketName as it is, for example one retained from an earlier stack
+    AllowedValues: ["true", "false"]
+
+Conditions:
+  HasBucket: !Not [!Equals [!Ref BucketName, ""]]
+  CreatesBucket: !And [!Condition HasBucket, !Equals [!Ref CreateBucket, "true"]]
+
+Resources:
+  Vpc:
+    Type: AWS::EC2::VPC
+    Properties:
+      CidrBlock: !Ref VpcCidr
+      EnableDnsSupport: true
+      EnableDnsHostnames: true
+      Tags:
+        - Key: Name
+          Value: !Ref AWS::StackName
+
+  SubnetOne:
+    Type: AWS::EC2::Subnet
+    Properties:
+      VpcId: !Ref Vpc
+      AvailabilityZone: !Select [0, !GetAZs ""]
+      CidrBlock: !Select [0, !Cidr [!Ref VpcCidr, 2, 8]]
+      MapPublicIpOnLaunch: true
+      Tags:
+        - Key: Name
+          Value: !Sub ${AWS::StackName}-one
+
+  SubnetTwo:
+    Type: AWS::EC2::Subnet
+    Properties:
+      VpcId: !Ref Vpc
+      AvailabilityZone: !Select [1, !GetAZs ""]
+      CidrBlock: !Select [1, !Cidr [!Ref VpcCidr, 2, 8]]
+      MapPublicIpOnLaunch: true
+      Tags:
+        - Key: Name
+          Value: !Sub ${AWS::StackName}-two
+
+  InternetGateway:
+    Type: AWS::EC2::InternetGateway
+    Properties:
+      Tags:
+        - Key: Name
+          Value: !Ref AWS::StackName
+
+  GatewayAttachment:
+    Type: AWS::EC2::VPCGatewayAttachment
+    Properties:
+      VpcId: !Ref Vpc
+      InternetGatewayId: !Ref InternetGateway
+
+  PublicRouteTable:
+    Type: AWS::EC2::RouteTable
+    Properties:
+      VpcId: !Ref Vpc
+      Tags:
+        - Key: Name
+          Value: !Sub ${AWS::StackName}-public
+
+  DefaultRoute:
+    Type: AWS::EC2::Route
+    # A route to a gateway that is not attached yet is refused.
+    DependsOn: GatewayAttachment
+    Properties:
+      RouteTableId: !Ref PublicRouteTable
+      DestinationCidrBlock: 0.0.0.0/0
+      GatewayId: !Ref InternetGateway
+
+  SubnetOneRoutes:
+    Type: AWS::EC2::SubnetRouteTableAssociation
+    Properties:
+      SubnetId: !Ref SubnetOne
+      RouteTableId: !Ref PublicRouteTable
+
+  SubnetTwoRoutes:
+    Type: AWS::EC2::SubnetRouteTableAssociation
+    Properties:
+      SubnetId: !Ref SubnetTwo
+      RouteTableId: !Ref PublicRouteTable
+
+  SecurityGroup:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: !Sub ${AWS::StackName} tasks, everything out and nothing in
+      VpcId: !Ref Vpc
+      SecurityGroupEgress:
+        - IpProtocol: "-1"
+          CidrIp: 0.0.0.0/0
+          Description: everything out
+      Tags:
+        - Key: Name
+          Value: !Ref AWS::StackName
+
+  Bucket:
+    Type: AWS::S3::Bucket
+    Condition: CreatesBucket
+    # Data outlives the stack; but a create that fails takes its new, empty bucket with it, so that it can be repeated.
+    # A retained bucket is adopted by a change set with ImportExistingResources, which takes literal names only: fgctl
+    # writes the name in place of the two references to BucketName below. Or it is used as it is: CreateBucket=false.
+    DeletionPolicy: RetainExceptOnCreate
+    UpdateReplacePolicy: Retain
+    Properties:
+      BucketName: !Ref BucketName
+      BucketEncryption:
+        ServerSideEncryptionConfiguration:
+          - ServerSideEncryptionByDefault:
+              SSEAlgorithm: AES256
+      PublicAccessBlockConfiguration:
+        BlockPublicAcls: true
+        BlockPublicPolicy: true
+        IgnorePublicAcls: true
+        RestrictPublicBuckets: true
+      OwnershipControls:
+        Rules:
+          - ObjectOwnership: BucketOwnerEnforced
+
+  BucketPolicy:
+    Type: AWS::S3::BucketPolicy
+    Condition: CreatesBucket
+    # Stays with the retained bucket, which would otherwise lose its protection.
+    DeletionPolicy: RetainExceptOnCreate
+    UpdateReplacePolicy: Retain
+    Properties:
+      # Not `!Ref Bucket`: the retained policy of a retained bucket is adopted by its name as well.
+      Bucket: !Ref BucketName
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: TlsOnly
+            Effect: Deny
+            Principal: "*"
+            Action: s3:*
+            Resource:
+              - !Sub arn:${AWS::Partition}:s3:::${Bucket}
+              - !Sub arn:${AWS::Partition}:s3:::${Bucket}/*
+            Condition:
+              Bool:
+                aws:SecureTransport: "false"
+
+Outputs:
+  VpcId:
+    Description: The VPC
+    Value: !Ref Vpc
+  SubnetIds:
+    Description: Both public subnets, separated by a comma
+    Value: !Join [",", [!Ref SubnetOne, !Ref SubnetTwo]]
+  SubnetOne:
+    Description: The public subnet in the first zone
+    Value: !Ref SubnetOne
+  SubnetTwo:
+    Description: The public subnet in the second zone
+    Value: !Ref SubnetTwo
+  InternetGatewayId:
+    Description: The internet gateway of the VPC
+    Value: !Ref InternetGateway
+  RouteTableId:
+    Description: The route table of both public subnets
+    Value: !Ref PublicRouteTable
+  SecurityGroupId:
+    Description: The security group of tasks, without ingress
+    Value: !Ref SecurityGroup
+  BucketName:
+    Description: The shared bucket, created here or used as given
+    Condition: HasBucket
+    Value: !If [CreatesBucket, !Ref Bucket, !Ref BucketName]
+
+"""#),
+(name: "task", body: #"""
+AWSTemplateFormatVersion: "2010-09-09"
+Description: >-
+  fgctl task: one container image as a Fargate task with its cluster, logs, roles and schedule group
+
+# Cluster, task family, container and schedule group all bear the name of the stack (at most 64 characters, the limit of
+# a schedule group). Roles are named by CloudFormation. Tags are given to the stack, which hands them to its resources.
+
+Parameters:
+  ImageUri:
+    Type: String
+    Description: The image with its registry and tag or digest
+    AllowedPattern: ^\S+[:@]\S+$
+    ConstraintDescription: must be an image with its tag or digest, such as REGISTRY/NAME:0.1
+  RepositoryName:
+    Type: String
+    Default: ""
+    Description: ECR repository of the image in this account and region; empty for an image of another registry
+    AllowedPattern: ^$|^[a-z0-9]+([._/-]+[a-z0-9]+)*$
+    ConstraintDescription: must be the name of an ECR repository, or empty
+  Cpu:
+    Type: String
+    Default: "256"
+    Description: CPU units of the task; 1024 are one vCPU
+    AllowedValues: ["256", "512", "1024", "2048", "4096", "8192", "16384"]
+  Memory:
+    Type: String
+    Default: "512"
+    Description: Memory of the task in MiB; which sizes are possible depends on Cpu
+    AllowedPattern: ^[1-9][0-9]{2,5}$
+    ConstraintDescription: must be a number of MiB that Fargate offers for Cpu
+  Architecture:
+    Type: String
+    Default: X86_64
+    Description: CPU architecture that the image was built for
+    AllowedValues: [X86_64, ARM64]
+  EphemeralStorage:
+    Type: String
+    Default: "0"
+    Description: Disk of the task in GiB, 21 to 200; 0 for the 20 GiB that Fargate gives
+    AllowedPattern: ^(0|2[1-9]|[3-9][0-9]|1[0-9][0-9]|200)$
+    ConstraintDescription: must be 0 or 21 to 200 GiB
+  BucketName:
+    Type: String
+    Default: ""
+    Description: Bucket in which the task may use the folder named as the stack; empty for none
+    AllowedPattern: ^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$
+    ConstraintDescription: must be a bucket name of 3 to 63 lower-case letters, digits, dots and hyphens, or empty
+  LogRetentionDays:
+    Type: Number
+    Default: 365
+    Description: Days that log events are kept
+    AllowedValues:
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+  CreateLogGroup:
+    Type: String
+    Default: "true"
+    Description: >-
+      false uses the existing log group /ecs/STACK as it is, for example one retained from an earlier stack of the name
+    AllowedValues: ["true", "false"]
+  ContainerInsights:
+    Type: String
+    Default: disabled
+    Description: CloudWatch Container Insights of the cluster, which is billed by metric
+    AllowedValues: [disabled, enabled, enhanced]
+  DeadLetterArn:
+    Type: String
+    Default: ""
+    Description: SQS queue to which schedules may send what they could not deliver; empty for none
+    AllowedPattern: ^$|^arn:[a-z0-9-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}$
+    ConstraintDescription: must be the ARN of a standard SQS queue, or empty
+
+Conditions:
+  HasRepository: !Not [!Equals [!Ref RepositoryName, ""]]
+  HasEphemeralStorage: !Not [!Equals [!Ref EphemeralStorage, "0"]]
+  HasBucket: !Not [!Equals [!Ref BucketName, ""]]
+  HasDeadLetterQueue: !Not [!Equals [!Ref DeadLetterArn, ""]]
+  CreatesLogGroup: !Equals [!Ref CreateLogGroup, "true"]
+
+Resources:
+  Cluster:
+    Type: AWS::ECS::Cluster
+    Properties:
+      ClusterName: !Ref AWS::StackName
+      ClusterSettings:
+        - Name: containerInsights
+          Value: !Ref ContainerInsights
+
+  LogGroup:
+    Type: AWS::Logs::LogGroup
+    Condition: CreatesLogGroup
+    # Logs outlive the stack, but not a create that failed. A stack created again over the retained group takes
+    # CreateLogGroup=false, or adopts it as the bucket of the network template is adopted. There is no switch for deleting logs with the stack: whether a resource is retained can't
+    # depend on a parameter without a transform.
+    DeletionPolicy: RetainExceptOnCreate
+    UpdateReplacePolicy: Retain
+    Properties:
+      LogGroupName: !Sub /ecs/${AWS::StackName}
+      RetentionInDays: !Ref LogRetentionDays
+
+  # What ECS itself may do for the task: fetch the image, write the log.
+  ExecutionRole:
+    Type: AWS::IAM::Role
+    Properties:
+      Description: !Sub Fetches the image and writes the log of ${AWS::StackName}
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: ecs-tasks.amazonaws.com
+            Action: sts:AssumeRole
+            Condition:
+              StringEquals:
+                aws:SourceAccount: !Ref AWS::AccountId
+              ArnLike:
+                aws:SourceArn: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*
+      Policies:
+        - PolicyName: logs
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action:
+                  - logs:CreateLogStream
+                  - logs:PutLogEvents
+                Resource: !Sub arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/${AWS::StackName}:*
+        - !If
+          - HasRepository
+          - PolicyName: image
+            PolicyDocument:
+              Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  # Knows no resources: the token is the account's.
+                  Action: ecr:GetAuthorizationToken
+                  Resource: "*"
+                - Effect: Allow
+                  Action:
+                    - ecr:BatchCheckLayerAvailability
+                    - ecr:BatchGetImage
+                    - ecr:GetDownloadUrlForLayer
+                  Resource: !Sub arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/${RepositoryName}
+          - !Ref AWS::NoValue
+
+  # What the program in the container may do. Names end in a delimiter, so that stack NAME never opens stack NAME2.
+  # Parameters encrypted with the account's key aws/ssm need no right of their own on the key.
+  TaskRole:
+    Type: AWS::IAM::Role
+    Properties:
+      Description: !Sub What the container of ${AWS::StackName} may do
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: ecs-tasks.amazonaws.com
+            Action: sts:AssumeRole
+            Condition:
+              StringEquals:
+                aws:SourceAccount: !Ref AWS::AccountId
+              ArnLike:
+                aws:SourceArn: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*
+      Policies:
+        - PolicyName: parameters
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action:
+                  - ssm:GetParameter
+                  - ssm:GetParameters
+                  - ssm:GetParametersByPath
+                Resource:
+                  - !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}__*
+                  - !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}_params
+                  - !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}/*
+              # GetParametersByPath is authorised on the path as it is asked for, with or without a slash at its end.
+              - Effect: Allow
+                Action: ssm:GetParametersByPath
+                Resource: !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}
+        - !If
+          - HasBucket
+          - PolicyName: bucket
+            PolicyDocument:
+              Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Action:
+                    - s3:GetObject
+                    - s3:PutObject
+                    - s3:DeleteObject
+                    - s3:AbortMultipartUpload
+                  Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}/${AWS::StackName}/*
+                - Effect: Allow
+                  Action: s3:ListBucket
+                  Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}
+                  Condition:
+                    StringLike:
+                      s3:prefix: !Sub ${AWS::StackName}/*
+          - !Ref AWS::NoValue
+
+  TaskDefinition:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: !Ref AWS::StackName
+      RequiresCompatibilities: [FARGATE]
+      NetworkMode: awsvpc
+      Cpu: !Ref Cpu
+      Memory: !Ref Memory
+      RuntimePlatform:
+        OperatingSystemFamily: LINUX
+        CpuArchitecture: !Ref Architecture
+      EphemeralStorage: !If [HasEphemeralStorage, { SizeInGiB: !Ref EphemeralStorage }, !Ref AWS::NoValue]
+      ExecutionRoleArn: !GetAtt ExecutionRole.Arn
+      TaskRoleArn: !GetAtt TaskRole.Arn
+      ContainerDefinitions:
+        - Name: !Ref AWS::StackName
+          Image: !Ref ImageUri
+          Essential: true
+          Environment:
+            - Name: STACK_NAME
+              Value: !Ref AWS::StackName
+            - Name: AWS_REGION
+              Value: !Ref AWS::Region
+            - !If
+              - HasBucket
+              - Name: S3_BUCKET
+                Value: !Ref BucketName
+              - !Ref AWS::NoValue
+          LogConfiguration:
+            LogDriver: awslogs
+            Options:
+              # The reference makes the log group exist before the task definition.
+              awslogs-group: !If [CreatesLogGroup, !Ref LogGroup, !Sub "/ecs/${AWS::StackName}"]
+              awslogs-region: !Ref AWS::Region
+              # Streams are ecs/CONTAINER/TASK_ID.
+              awslogs-stream-prefix: ecs
+              # The default drops lines once its buffer is full; a job rather waits than loses what it said.
+              mode: blocking
+      # The stack's tags reach all resources on AWS; this one is written out for emulators that leave some out.
+      Tags:
+        - Key: fgctl:stack
+          Value: !Ref AWS::StackName
+
+  # Schedules have no tags and no owner; their group has. It goes with the stack and takes its schedules along.
+  ScheduleGroup:
+    Type: AWS::Scheduler::ScheduleGroup
+    Properties:
+      Name: !Ref AWS::StackName
+
+  # What EventBridge may do: start this task in this cluster.
+  ScheduleRole:
+    Type: AWS::IAM::Role
+    Properties:
+      Description: !Sub Starts the task of ${AWS::StackName} on schedule
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          # The source is the schedule group, never a single schedule:
+          # https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+          - Sid: Scheduler
+            Effect: Allow
+            Principal:
+              Service: scheduler.amazonaws.com
+            Action: sts:AssumeRole
+            Condition:
+              StringEquals:
+                aws:SourceAccount: !Ref AWS::AccountId
+                aws:SourceArn: !GetAtt ScheduleGroup.Arn
+          # Rules of EventBridge give no such source: a statement of its own.
+          - Sid: Rules
+            Effect: Allow
+            Principal:
+              Service: events.amazonaws.com
+            Action: sts:AssumeRole
+      Policies:
+        - PolicyName: run-task
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              # Schedules name the family alone; ECS authorises the revision that it resolves to.
+              - Effect: Allow
+                Action: ecs:RunTask
+                Resource:
+                  - !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/${AWS::StackName}
+                  - !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/${AWS::StackName}:*
+                Condition:
+                  ArnEquals:
+                    ecs:cluster: !GetAtt Cluster.Arn
+              - Effect: Allow
+                Action: iam:PassRole
+                Resource:
+                  - !GetAtt ExecutionRole.Arn
+                  - !GetAtt TaskRole.Arn
+                Condition:
+                  StringEquals:
+                    iam:PassedToService: ecs-tasks.amazonaws.com
+              # Tags of the task definition are handed to the task.
+              - Effect: Allow
+                Action: ecs:TagResource
+                Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task/${AWS::StackName}/*
+                Condition:
+                  StringEquals:
+                    ecs:CreateAction: RunTask
+        - !If
+          - HasDeadLetterQueue
+          - PolicyName: dead-letter-queue
+            PolicyDocument:
+              Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Action: sqs:SendMessage
+                  Resource: !Ref DeadLetterArn
+          - !Ref AWS::NoValue
+
+Outputs:
+  ClusterName:
+    Description: The cluster of the task
+    Value: !Ref Cluster
+  ClusterArn:
+    Description: The cluster's ARN
+    Value: !GetAtt Cluster.Arn
+  TaskDefinitionArn:
+    Description: The task definition with its revision
+    Value: !Ref TaskDefinition
+  TaskFamily:
+    Description: The family of the task definition
+    Value: !Ref AWS::StackName
+  ContainerName:
+    Description: The container in the task
+    Value: !Ref AWS::StackName
+  ImageUri:
+    Description: The image that the task runs
+    Value: !Ref ImageUri
+  LogGroupName:
+    Description: The log group of the task, created here or used as given
+    Value: !If [CreatesLogGroup, !Ref LogGroup, !Sub "/ecs/${AWS::StackName}"]
+  LogStreamPrefix:
+    Description: Log streams are PREFIX/CONTAINER/TASK_ID
+    Value: ecs
+  ExecutionRoleArn:
+    Description: The role by which ECS fetches the image and writes the log
+    Value: !GetAtt ExecutionRole.Arn
+  TaskRoleArn:
+    Description: The role of the program in the container
+    Value: !GetAtt TaskRole.Arn
+  ScheduleGroupName:
+    Description: The group of the task's schedules
+    Value: !Ref ScheduleGroup
+  ScheduleRoleArn:
+    Description: The role by which schedules start the task
+    Value: !GetAtt ScheduleRole.Arn
+  BucketName:
+    Description: The bucket in which the task may use the folder named as the stack
+    Condition: HasBucket
+    Value: !Ref BucketName
+
+"""#),
+    ]
+}

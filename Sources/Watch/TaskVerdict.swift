@@ -1,0 +1,128 @@
+package import AWSServices
+package import FoundationEssentials
+
+/// What became of a task, judged from its last description; its JSON form is stable.
+package struct TaskVerdict: Codable, Sendable {
+    /// The class of an ending.
+    package enum Outcome: String, Codable, Sendable {
+        /// Every essential container ended with 0.
+        case succeeded
+        /// An essential container ended with another code, or with none.
+        case failed
+        /// No container ever ran.
+        case failedToStart
+        /// Somebody asked ECS to stop it.
+        case stopped
+        /// Taken away by AWS: spot capacity was reclaimed, or the platform is being retired.
+        case interrupted
+    }
+
+    /// One container of the task, in the order of the task definition.
+    package struct Container: Codable, Sendable {
+        package let name: String
+        package let essential: Bool
+        package let exitCode: Int?
+        package let reason: String?
+    }
+
+    package let taskArn: String
+    package let outcome: Outcome
+    /// The code that stands for the task: the container picked by the caller, else the first essential one, in definition
+    /// order, that did not end with 0. `nil` when no such code is known.
+    package let exitCode: Int?
+    package let containers: [Container]
+    package let stopCode: String?
+    package let stoppedReason: String?
+    /// Why, in one line; `nil` when it succeeded and there is nothing to say.
+    package let cause: String?
+    package let createdAt: Date?
+    package let startedAt: Date?
+    package let stoppedAt: Date?
+}
+
+extension TaskVerdict {
+    /// Judges a task that has stopped.
+    ///
+    /// - Parameters:
+    ///   - task: with lastStatus STOPPED.
+    ///   - definition: what it was started from; gives order and essential containers.
+    ///   - picked: the container whose code counts, when the user named one.
+    package init(_ task: ECS.Task, definition: ECS.TaskDefinition, picked: String? = nil) {
+        let running = task.containers ?? []
+        let defined = definition.containerDefinitions ?? []
+        containers = defined.compactMap { defined in
+            guard let name = defined.name else { return nil }
+            let container = running.first { $0.name == name }
+            return Container(
+                name: name, essential: defined.essential ?? true, exitCode: container?.exitCode,
+                reason: container?.reason)
+        }
+        let counted = containers.filter { picked == nil ? $0.essential : $0.name == picked }
+        let failed = counted.first { $0.exitCode != 0 }
+        taskArn = task.taskArn
+        stopCode = task.stopCode
+        stoppedReason = task.stoppedReason
+        createdAt = task.createdAt
+        startedAt = task.startedAt
+        stoppedAt = task.stoppedAt
+        (outcome, exitCode) = Self.judge(task, counted: counted, failed: failed)
+        cause = Self.cause(task, outcome: outcome, failed: failed, others: containers, definition: definition)
+    }
+
+    private static func judge(
+        _ task: ECS.Task, counted: [Container], failed: Container?
+    ) -> (Outcome, Int?) {
+        let ran = counted.contains { $0.exitCode != nil }
+        switch task.stopCode {
+        case "TaskFailedToStart" where !ran: return (.failedToStart, nil)
+        case "UserInitiated":
+            // A job that was stopped is not done, even when it ended itself with 0 on the signal.
+            let code = failed?.exitCode ?? 0
+            return (.stopped, code == 0 ? nil : code)
+        case "SpotInterruption", "TerminationNotice": return (.interrupted, failed?.exitCode)
+        default: break
+        }
+        guard let failed else { return counted.isEmpty ? (.failed, nil) : (.succeeded, 0) }
+        if !ran && task.startedAt == nil { return (.failedToStart, nil) }
+        return (.failed, failed.exitCode)
+    }
+
+    private static func cause(
+        _ task: ECS.Task, outcome: Outcome, failed: Container?, others: [Container], definition: ECS.TaskDefinition
+    ) -> String? {
+        let stopped = task.stoppedReason ?? task.stopCode ?? "ECS gives no reason"
+        switch outcome {
+        case .succeeded:
+            guard let odd = others.first(where: { ($0.exitCode ?? 0) != 0 }) else { return nil }
+            return "container \(odd.name), not essential, ended with \(odd.exitCode ?? 0)" + note(odd)
+        case .failedToStart:
+            return "the task never started: \(failed?.reason ?? stopped)"
+        case .stopped:
+            return "the task was stopped: \(stopped)"
+        case .interrupted:
+            return "AWS took the task away: \(stopped)"
+        case .failed:
+            guard let failed else { return stopped }
+            guard let code = failed.exitCode else {
+                return "container \(failed.name) has no exit code: \(failed.reason ?? stopped)"
+            }
+            return "container \(failed.name) ended with \(code)" + meaning(code, failed, definition) + note(failed)
+        }
+    }
+
+    private static func note(_ container: Container) -> String {
+        container.reason.map { ": \($0)" } ?? ""
+    }
+
+    /// What a code above 128 says: the signal, and for an out-of-memory kill the limit that was too small.
+    private static func meaning(_ code: Int, _ container: Container, _ definition: ECS.TaskDefinition) -> String {
+        let signals = [130: "SIGINT", 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"]
+        guard let signal = signals[code] else { return "" }
+        if container.reason?.hasPrefix("OutOfMemory") == true {
+            let own = definition.containerDefinitions?.first { $0.name == container.name }?.memory.map(String.init)
+            let limit = own ?? definition.memory ?? "?"
+            return " (\(signal), out of memory: its limit is \(limit) MiB; give it more with --memory or key MEMORY)"
+        }
+        return " (\(signal))"
+    }
+}

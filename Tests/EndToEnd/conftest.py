@@ -1,0 +1,54 @@
+"""Fixtures of the end-to-end tests: every worker has one judge between the binary and local AWS."""
+
+from __future__ import annotations
+
+import os
+
+import harness
+import pytest
+import verdict
+from judge import Judge, models
+
+
+@pytest.fixture(scope="session")
+def worker_name(request):
+    """xdist's name of this worker, `main` without xdist."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+@pytest.fixture(scope="session")
+def local_aws():
+    url = os.environ.get("FGCTL_LOCAL_AWS", harness.LOCAL_AWS)
+    harness.check_local_aws(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def fgctl_binary():
+    return harness.find_binary()
+
+
+@pytest.fixture(scope="session")
+def judge_of_worker(local_aws, worker_name):
+    models.preload()
+    with Judge(local_aws, record=verdict.RECORDS / f"requests-{worker_name}.jsonl") as judge:
+        yield judge
+
+
+@pytest.fixture
+def judge(judge_of_worker, request):
+    """The worker's judge, its record labelled with the test's name. `judge.requests(label=…)` tells tests apart."""
+    judge_of_worker.label = request.node.nodeid
+    yield judge_of_worker
+    judge_of_worker.settle()
+    judge_of_worker.clear_injections()
+    judge_of_worker.label = None
+
+
+@pytest.fixture
+def project(tmp_path, fgctl_binary, judge, local_aws):
+    project = harness.Project(tmp_path, fgctl_binary, judge, local_aws)
+    try:
+        yield project
+    finally:
+        project.clean_up()

@@ -1,0 +1,83 @@
+import AWSServices
+import Support
+import Synchronization
+import TestSupport
+import Testing
+import Watch
+
+struct StackEventsTests {
+    private static func stack(_ status: String) -> StubAWS.Answer {
+        .init(
+            """
+            <DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><StackId>id</StackId>
+            <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>\(status)</StackStatus></member></Stacks>
+            </DescribeStacksResult></DescribeStacksResponse>
+            """)
+    }
+
+    /// Newest first, as the service answers.
+    private static func events(_ items: [(id: String, status: String, reason: String)], next: String? = nil) -> StubAWS.Answer {
+        let members = items.map {
+            """
+            <member><StackId>id</StackId><EventId>\($0.id)</EventId><StackName>s</StackName>
+            <LogicalResourceId>R\($0.id)</LogicalResourceId><ResourceType>AWS::X::Y</ResourceType>
+            <Timestamp>2026-01-01T00:00:00Z</Timestamp><ResourceStatus>\($0.status)</ResourceStatus>
+            <ResourceStatusReason>\($0.reason)</ResourceStatusReason></member>
+            """
+        }
+        return .init(
+            """
+            <DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents>\(members.joined())</StackEvents>
+            \(next.map { "<NextToken>\($0)</NextToken>" } ?? "")</DescribeStackEventsResult></DescribeStackEventsResponse>
+            """)
+    }
+
+    private func follow(_ aws: StubAWS, after mark: String?) async throws -> (StackEvents.Outcome, [String]) {
+        let shown = Mutex<[String]>([])
+        let events = StackEvents(CloudFormation(aws.client), sleep: { _ in })
+        let outcome = try await events.follow("s", after: mark) { event in shown.withLock { $0.append(event.eventId) } }
+        return (outcome, shown.withLock { $0 })
+    }
+
+    @Test func showsOnlyWhatCameAfterTheMarkInOrderAndOnce() async throws {
+        let aws = StubAWS([
+            "DescribeStacks": [Self.stack("CREATE_IN_PROGRESS"), Self.stack("CREATE_COMPLETE")],
+            "DescribeStackEvents": [
+                Self.events([("2", "CREATE_IN_PROGRESS", ""), ("1", "CREATE_IN_PROGRESS", ""), ("0", "OLD", "")]),
+                Self.events([("4", "CREATE_COMPLETE", ""), ("3", "CREATE_COMPLETE", "")], next: "more"),
+                Self.events([("2", "CREATE_IN_PROGRESS", ""), ("1", "CREATE_IN_PROGRESS", ""), ("0", "OLD", "")]),
+            ],
+        ])
+        let (outcome, shown) = try await follow(aws, after: "0")
+        #expect(shown == ["1", "2", "3", "4"])
+        #expect(outcome.status == .createComplete)
+    }
+
+    @Test func namesTheFirstCauseAndDropsItsEchoes() async throws {
+        let aws = StubAWS([
+            "DescribeStacks": [Self.stack("ROLLBACK_COMPLETE")],
+            "DescribeStackEvents": [
+                Self.events([
+                    ("4", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed"),
+                    ("3", "CREATE_FAILED", "Resource creation cancelled"), ("2", "CREATE_FAILED", "Invalid cpu"),
+                    ("1", "CREATE_FAILED", "Resource creation cancelled"),
+                ])
+            ],
+        ])
+        let (outcome, _) = try await follow(aws, after: nil)
+        let cause = try #require(StackCause.first(in: outcome.events))
+        #expect(StackCause.text(cause) == "R2 (AWS::X::Y): Invalid cpu")
+    }
+
+    @Test func aStackThatIsGoneIsDeleted() async throws {
+        let gone = StubAWS.Answer(
+            """
+            <ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>
+            <Message>Stack with id s does not exist</Message></Error><RequestId>r</RequestId></ErrorResponse>
+            """, status: 400)
+        let aws = StubAWS(["DescribeStacks": [gone], "DescribeStackEvents": [gone]])
+        let (outcome, shown) = try await follow(aws, after: nil)
+        #expect(outcome.status == .deleteComplete)
+        #expect(shown.isEmpty)
+    }
+}

@@ -1,0 +1,103 @@
+import AWSServices
+import FoundationEssentials
+import Support
+import Synchronization
+import TestSupport
+import Testing
+import Watch
+
+struct TaskWatchTests {
+    private static let arn = "arn:aws:ecs:us-east-1:1:task/c/abc"
+
+    private static func definition() throws -> ECS.TaskDefinition {
+        let text = #"""
+            {"family": "nightly", "containerDefinitions": [{"name": "main", "logConfiguration": {"logDriver": "awslogs",
+             "options": {"awslogs-group": "/ecs/nightly", "awslogs-stream-prefix": "ecs"}}}]}
+            """#
+        return try JSONDecoder().decode(ECS.TaskDefinition.self, from: Data(text.utf8))
+    }
+
+    private static func tasks(_ status: String) -> StubAWS.Answer {
+        .init(#"{"tasks": [{"taskArn": "\#(arn)", "lastStatus": "\#(status)"}], "failures": []}"#)
+    }
+
+    private static func events(_ lines: [String], token: String) -> StubAWS.Answer {
+        let events = lines.map { #"{"timestamp": 1, "message": "\#($0)"}"# }.joined(separator: ",")
+        return .init(#"{"events": [\#(events)], "nextForwardToken": "\#(token)"}"#)
+    }
+
+    private static let missing = StubAWS.Answer(
+        #"{"tasks": [], "failures": [{"arn": "\#(arn)", "reason": "MISSING"}]}"#)
+    private static let noStream = StubAWS.Answer(
+        #"{"__type": "ResourceNotFoundException", "message": "no stream"}"#, status: 400)
+
+    private func follow(
+        _ aws: StubAWS, _ change: (inout TaskWatch.Timing) -> Void = { _ in }
+    ) async throws -> (tasks: [ECS.Task], lines: [String], states: [String]) {
+        var timing = TaskWatch.Timing()
+        timing.sleep = { _ in }
+        change(&timing)
+        let watch = TaskWatch(
+            aws.client, cluster: "c", tasks: [Self.arn], definition: try Self.definition(), timing: timing)
+        let told = Mutex<(lines: [String], states: [String])>(([], []))
+        let tasks = try await watch.follow { news in
+            told.withLock {
+                switch news {
+                case .line(_, _, let text): $0.lines.append(text)
+                case .state(_, let state): $0.states.append(state)
+                }
+            }
+        }
+        return told.withLock { (tasks, $0.lines, $0.states) }
+    }
+
+    @Test func handsOverEveryLineOnceAlsoThoseThatComeAfterTheEnd() async throws {
+        let aws = StubAWS([
+            "DescribeTasks": [Self.missing, Self.tasks("PENDING"), Self.tasks("RUNNING"), Self.tasks("STOPPED")],
+            "GetLogEvents": [
+                Self.noStream, Self.noStream,
+                Self.events(["one"], token: "t1"), Self.events([], token: "t1"),
+                Self.events(["two"], token: "t2"), Self.events([], token: "t2"),
+                Self.events(["late"], token: "t3"), Self.events([], token: "t3"),
+            ],
+        ])
+        let result = try await follow(aws)
+        #expect(result.lines == ["one", "two", "late"])
+        #expect(result.states == ["PENDING", "RUNNING", "STOPPED"])
+        #expect(result.tasks.count == 1)
+    }
+
+    @Test func goesThroughEmptyPagesUntilTheTokenRepeats() async throws {
+        let aws = StubAWS([
+            "DescribeTasks": [Self.tasks("STOPPED")],
+            "GetLogEvents": [
+                Self.events([], token: "a"), Self.events([], token: "b"), Self.events(["deep"], token: "c"),
+                Self.events([], token: "c"),
+            ],
+        ])
+        #expect(try await follow(aws).lines == ["deep"])
+    }
+
+    @Test func toleratesMissingOnlyWhileTheTaskIsYoung() async throws {
+        let aws = StubAWS(["DescribeTasks": [Self.missing], "GetLogEvents": [Self.noStream]])
+        let failure = await #expect(throws: Failure.self) {
+            _ = try await follow(aws) { $0.missingGrace = .zero }
+        }
+        #expect(failure?.message.contains("ECS does not know it") == true)
+    }
+
+    @Test func saysThatATaskVanished() async throws {
+        let aws = StubAWS(["DescribeTasks": [Self.tasks("RUNNING"), Self.missing], "GetLogEvents": [Self.noStream]])
+        let failure = await #expect(throws: Failure.self) { _ = try await follow(aws) }
+        #expect(failure?.hint?.contains("about an hour") == true)
+    }
+
+    @Test func endsAtTheDeadlineWithTheTaskGoingOn() async throws {
+        let aws = StubAWS(["DescribeTasks": [Self.tasks("RUNNING")], "GetLogEvents": [Self.noStream]])
+        let failure = await #expect(throws: Failure.self) {
+            _ = try await follow(aws) { $0.deadline = .zero }
+        }
+        #expect(failure?.kind == .timedOut)
+        #expect(!aws.operations.contains("StopTask"))
+    }
+}
