@@ -47,7 +47,7 @@ extension AWSClient {
         case .transport(let error):
             AWSNoAnswer(
                 service: call.service.sdkID, operation: call.operation, resource: call.resource,
-                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: error.reason)
+                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: "\(error)")
         }
     }
 
@@ -81,7 +81,7 @@ extension AWSClient {
         } catch let error as HTTPError {
             // A transfer that ends because the task was cancelled is a cancellation, whatever it looks like.
             try Task.checkCancellation()
-            trace(call, attempt, since: start, error.reason)
+            trace(call, attempt, since: start, "\(error)")
             return .failure(FailedAttempt(fault: .transport(error)))
         }
     }
