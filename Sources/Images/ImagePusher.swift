@@ -36,7 +36,8 @@ package struct ImagePusher: Sendable {
         }
         guard let image = found else {
             throw Failure(
-                .failed, "push \(short): docker has no image \(reference)", hint: "build it: fgctl docker-build \(version)")
+                .failed, "push \(short): docker has no image \(reference)",
+                hint: "build it: fgctl docker-build \(version)")
         }
         try image.require(project.platform, "push \(short)")
 
@@ -93,7 +94,8 @@ package struct ImagePusher: Sendable {
         let short = try await docker.tags(of: project.repository)
         guard let highest = ImageVersion.highest(in: full) ?? ImageVersion.highest(in: short) else {
             throw Failure(
-                .failed, "push \(project.repository): docker has no image of \(project.fullRepository) with a numeric version",
+                .failed,
+                "push \(project.repository): docker has no image of \(project.fullRepository) with a numeric version",
                 hint: "build one: fgctl docker-build; or name the version to push")
         }
         return highest

@@ -27,7 +27,8 @@ package struct ScheduleExpression: Sendable {
     package init(_ written: String) throws {
         let source = ScheduleSource(written)
         guard let first = source.words.first else {
-            throw source.failure(at: 1, "is empty", hint: "such as '0 0 * * ? *', 'rate(1 day)' or 'at(2030-01-31T02:00:00)'")
+            throw source.failure(
+                at: 1, "is empty", hint: "such as '0 0 * * ? *', 'rate(1 day)' or 'at(2030-01-31T02:00:00)'")
         }
         guard let open = source.characters.firstIndex(of: "(") else {
             form = .cron(try CronExpression(bare: source))
@@ -38,7 +39,8 @@ package struct ScheduleExpression: Sendable {
         guard ["cron", "rate", "at"].contains(kind) else {
             throw source.failure(
                 at: first.column, "'\(kind)(…)' is none of cron(…), rate(…), at(…)",
-                hint: ["cron", "rate", "at"].contains(kind.lowercased()) ? "write '\(kind.lowercased())' in lower case" : nil)
+                hint: ["cron", "rate", "at"].contains(kind.lowercased())
+                    ? "write '\(kind.lowercased())' in lower case" : nil)
         }
         guard let close = source.characters.firstIndex(of: ")") else {
             throw source.failure(at: source.end, "')' is missing")

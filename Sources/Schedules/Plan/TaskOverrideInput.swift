@@ -90,7 +90,8 @@ struct TaskOverrideInput {
         let text = String(decoding: try encoder.encode(JSONValue.object(members)), as: UTF8.self)
         guard text.count <= Self.longest else {
             throw Failure(
-                .usage, "command and variables of the schedule take \(text.count) characters, ECS allows \(Self.longest)",
+                .usage,
+                "command and variables of the schedule take \(text.count) characters, ECS allows \(Self.longest)",
                 hint: "put long values into the task definition, a file or a parameter")
         }
         return text
