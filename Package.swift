@@ -68,7 +68,8 @@ let package = Package(
         layer(
             "Commands",
             [
-                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS", "HTTP",
+                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS",
+                "HTTP",
                 "Processes", "Support", argumentParser, logging,
             ]),
         // Level 8
@@ -77,6 +78,7 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["AWS", "HTTP", "Support"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Support"),
         tests("Processes"),

@@ -32,7 +32,8 @@ package struct TemplateUpload: Sendable {
     /// The key is made of the content's hash: the same template is stored once, and no other is overwritten.
     package func source(for template: Template) async throws -> TemplateSource {
         if template.fitsInline { return .body(template.body) }
-        let size = "template \(template.name) has \(template.size) bytes, more than the "
+        let size =
+            "template \(template.name) has \(template.size) bytes, more than the "
             + "\(Template.inlineLimit) that fit into a request"
         guard let bucket else {
             throw Failure(.failed, size, hint: "set S3_BUCKET in the env file: larger templates go through it")

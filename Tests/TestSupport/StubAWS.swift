@@ -60,7 +60,9 @@ package final class StubAWS: Sendable {
     }
 
     private static func operation(_ request: HTTPRequest) -> String {
-        if let target = request.headers["X-Amz-Target"], let name = target.split(separator: ".").last { return String(name) }
+        if let target = request.headers["X-Amz-Target"], let name = target.split(separator: ".").last {
+            return String(name)
+        }
         if let action = request.bodyText.split(separator: "&").first(where: { $0.hasPrefix("Action=") }) {
             return String(action.dropFirst("Action=".count))
         }

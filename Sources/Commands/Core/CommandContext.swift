@@ -1,5 +1,5 @@
-package import HTTP
 package import FoundationEssentials
+package import HTTP
 package import Processes
 
 /// Everything that commands get from outside. The real one is built in `main`; tests put their own in place.

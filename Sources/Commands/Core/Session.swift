@@ -29,7 +29,8 @@ struct Session: Sendable {
         let home = context.environment["HOME"]
         func locate(_ name: String?) throws -> EnvLocation? {
             try EnvLocator.resolve(
-                name, fgctlEnv: context.environment["FGCTL_ENV"], directory: context.directory, home: home, files: files)
+                name, fgctlEnv: context.environment["FGCTL_ENV"], directory: context.directory, home: home, files: files
+            )
         }
         var positional: String?
         var rest: [String] = []

@@ -1,4 +1,5 @@
 internal import AWS
+internal import AWSServices
 internal import ArgumentParser
 internal import Environment
 internal import Stacks
@@ -43,7 +44,8 @@ struct StackOptions: ParsableArguments {
                 throw Failure(.usage, "--parameter takes NAME=VALUE", hint: "for example --parameter Cpu=512")
             }
             let name = String(text[..<equals])
-            return GivenValue(name: name, value: String(text[text.index(after: equals)...]), origin: "--parameter \(name)")
+            return GivenValue(
+                name: name, value: String(text[text.index(after: equals)...]), origin: "--parameter \(name)")
         }
     }
 }
@@ -73,7 +75,8 @@ extension Session {
             case .alreadyAsAsked(let stack): (stack, "is already as asked; nothing was changed")
             }
         say("stack \(request.name) \(stack.1)")
-        let report = StackReport(name: request.name, stack: stack.0, resources: [])
+        let resources = try await CloudFormation(client).listStackResources(stack.0.stackId ?? request.name)
+        let report = StackReport(name: request.name, stack: stack.0, resources: resources)
         try result(report, lines: report.outputs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" })
     }
 

@@ -43,21 +43,30 @@ struct TaskAttendant: Sendable {
         } catch is CancellationError {
             session.say("interrupted: asking ECS to stop the task (again to leave at once)")
             // A task of its own: this one is cancelled, and what follows must not be.
-            let ending = Task {
-                try await runner.stop(arns, cluster: facts.cluster, reason: "interrupted in fgctl ecs-run-task")
-                return try await Deadline.run(Self.stopPatience, what: "the task to stop") {
-                    try await watch.follow(tell)
+            do {
+                let tasks = try await Shielded.run {
+                    try await runner.stop(arns, cluster: facts.cluster, reason: "interrupted in fgctl ecs-run-task")
+                    return try await Deadline.run(Self.stopPatience, what: "the task to stop") {
+                        try await watch.follow(tell)
+                    }
                 }
+                return (tasks, true)
+            } catch {
+                throw goesOn("the task was not seen to stop", error, arns)
             }
-            return (try await ending.value, true)
         } catch let error as Failure {
             throw error
         } catch {
-            let ids = arns.joined(separator: " ")
-            throw Failure(
-                ExitStatus.kind(of: error, signal: nil), "watching the task ended: \(error)",
-                hint: "the task goes on: \(ids)", cause: error)
+            throw goesOn("watching the task ended", error, arns)
         }
+    }
+
+    /// A failure on this side only: the task does not know of it.
+    private func goesOn(_ what: String, _ error: any Error, _ arns: [String]) -> Failure {
+        let reason = (error as? Failure)?.message ?? "\(error)"
+        return Failure(
+            ExitStatus.kind(of: error, signal: nil), "\(what): \(reason)",
+            hint: "it may go on in cluster \(facts.cluster): \(arns.joined(separator: " "))", cause: error)
     }
 
     private func show(_ news: TaskWatch.News, several: Bool) {
@@ -66,7 +75,11 @@ struct TaskAttendant: Sendable {
             session.say("task \(taskID) \(state)")
         case .line(let taskID, let container, let text):
             let line = several ? "\(container)/\(taskID.prefix(8)): \(text)" : text
-            if session.options.output == .json { session.context.console.err(line) } else { session.context.console.out(line) }
+            if session.options.output == .json {
+                session.context.console.err(line)
+            } else {
+                session.context.console.out(line)
+            }
         }
     }
 
@@ -75,7 +88,8 @@ struct TaskAttendant: Sendable {
     /// The first code that is not 0, in the order of the tasks; 125 where a failure has no code.
     private func exitCode(_ verdicts: [TaskVerdict], missing: Bool) -> Int32 {
         for verdict in verdicts where verdict.outcome != .succeeded {
-            if let code = verdict.exitCode, code != 0 { return Int32(truncatingIfNeeded: code & 0xff) }
+            // A process can only end with 0 to 255; whatever the code was, it must not turn into success.
+            if let code = verdict.exitCode, code != 0 { return code & 0xff == 0 ? 1 : Int32(code & 0xff) }
             return verdict.outcome == .stopped ? 130 : ExitStatus.ownFailure
         }
         return missing ? ExitStatus.ownFailure : 0
