@@ -69,8 +69,7 @@ let package = Package(
             "Commands",
             [
                 "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS",
-                "HTTP",
-                "Processes", "Support", argumentParser, logging,
+                "HTTP", "Processes", "Support", argumentParser, logging,
             ]),
         // Level 8
         .executableTarget(name: "fgctl", dependencies: ["Commands", "HTTP", "Support"], swiftSettings: strict),
@@ -78,7 +77,6 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"], path: "Tests/TestSupport",
-            name: "TestSupport", dependencies: ["AWS", "HTTP", "Support"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Support"),
         tests("Processes"),
