@@ -69,8 +69,21 @@ package struct StackCreator: Sendable {
         case .create:
             break
         }
-        // A shell that was there before may hold change sets of others.
-        return .created(try await build(request, ownsShell: stack?.stackStatus != .reviewInProgress))
+        do {
+            // A shell that was there before may hold change sets of others.
+            return .created(try await build(request, ownsShell: stack?.stackStatus != .reviewInProgress))
+        } catch let failure as Failure where Self.lacksServiceLinkedRole(failure) {
+            // The first cluster of an account makes ECS create its service-linked role, and can fail because the role is
+            // not there yet. Once is enough: the second attempt finds it.
+            show("stack \(request.name): ECS had no service-linked role yet; creating the stack once more")
+            try await delete(request.name, name: request.name)
+            return .created(try await build(request, ownsShell: true))
+        }
+    }
+
+    /// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
+    private static func lacksServiceLinkedRole(_ failure: Failure) -> Bool {
+        failure.message.contains("ROLLBACK_COMPLETE") && failure.message.contains("ECS service linked role")
     }
 
     // MARK: Steps

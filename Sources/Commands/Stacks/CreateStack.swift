@@ -46,6 +46,7 @@ struct CreateStack: FgctlCommand {
         let stack = try await CloudFormation(session.client).describeStack(name)
         if stack?.stackStatus.isSettled != true { offered += try await TaskInputs.logGroup(session, template) }
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
-        try await session.create(StackRequest(name: name, template: template, parameters: parameters, tags: tags))
+        try await session.create(
+            StackRequest(name: name, template: template, parameters: parameters, tags: tags), account: account)
     }
 }

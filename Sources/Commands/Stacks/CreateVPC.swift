@@ -46,7 +46,8 @@ struct CreateVPC: FgctlCommand {
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
         try await session.create(
             StackRequest(
-                name: name, template: template, parameters: parameters, tags: tags, updateCommand: "cf-update-vpc"))
+                name: name, template: template, parameters: parameters, tags: tags, updateCommand: "cf-update-vpc"),
+            account: account)
     }
 
     /// Whether the stack is to create the bucket, or to use one that is there.
