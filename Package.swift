@@ -60,14 +60,15 @@ let package = Package(
         // Level 5: one domain each.
         layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "Support"]),
         layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
-        layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
+        layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "YAML", "Support"]),
+        layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),
         layer("Schedules", ["AWSServices", "AWS", "Environment", "Support"]),
         // Level 7
         layer(
             "Commands",
             [
-                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS",
-                "HTTP", "Processes", "Support", argumentParser,
+                "Images", "Stacks", "Tasks", "Schedules", "Services", "Watch", "AWSServices", "Environment", "Templates",
+                "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),
         // Level 8
         .executableTarget(name: "fgctl", dependencies: ["Commands", "HTTP", "Support"], swiftSettings: strict),
@@ -80,7 +81,8 @@ let package = Package(
         tests("Processes"),
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
         tests("Watch", ["AWSServices"]),
-        tests("Tasks", ["AWSServices"]),
+        tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
+        tests("Services", ["AWSServices", "Watch"]),
         tests("Crypto"),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
