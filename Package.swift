@@ -89,6 +89,11 @@ let package = Package(
         tests("YAML"),
         tests("Templates", ["YAML"]),
         tests("Environment", ["AWS"]),
+        tests("AWSServices", ["AWS", "HTTP"]),
+        tests("Stacks", ["AWS", "AWSServices", "Templates"]),
+        tests(
+            "Commands",
+            ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
     ]
 )
