@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import Commands
