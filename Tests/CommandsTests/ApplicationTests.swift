@@ -40,7 +40,9 @@ struct ApplicationTests {
         #expect(world.aws.operations.isEmpty)
     }
 
-    @Test(arguments: [["--output", "json"], ["--output=json"]]) func errorsAreJSONWhereResultsAre(_ words: [String]) async throws {
+    @Test(arguments: [["--output", "json"], ["--output=json"]]) func errorsAreJSONWhereResultsAre(_ words: [String])
+        async throws
+    {
         struct Report: Decodable {
             struct Body: Decodable {
                 let kind: String
@@ -74,7 +76,7 @@ struct ApplicationTests {
         let world = World(["DescribeStacks": [.expired]])
         #expect(await world.run("ecs-run-task") == 125)
         let usage = World()
-        #expect(await usage.run("ecs-run-task", "--set-env", "novalue") == 64)
+        #expect(await usage.run("ecs-run-task", "--set-env", "=novalue") == 64)
         #expect(usage.aws.operations.isEmpty)
     }
 

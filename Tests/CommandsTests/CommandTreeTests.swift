@@ -16,7 +16,7 @@ struct CommandTreeTests {
 
     @Test func everyCommandHasANameOfItsOwn() {
         #expect(Self.names.count == Self.commands.count)
-        let all = Self.names + Self.commands.flatMap(\.configuration.aliases)
+        let all = Self.names + Self.commands.flatMap { $0.configuration.aliases }
         #expect(Set(all).count == all.count)
         for name in all { #expect(name.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "-" }, "\(name)") }
     }

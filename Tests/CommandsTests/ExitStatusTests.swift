@@ -29,7 +29,8 @@ struct ExitStatusTests {
     @Test func judgesErrorsOfAllLayers() {
         #expect(ExitStatus.kind(of: Self.error("ExpiredToken"), signal: nil) == .credentials)
         #expect(ExitStatus.kind(of: Self.error("AccessDenied"), signal: nil) == .failed)
-        #expect(ExitStatus.kind(of: Failures([Failure(.badInput, "a"), Failure(.failed, "b")]), signal: nil) == .badInput)
+        #expect(
+            ExitStatus.kind(of: Failures([Failure(.badInput, "a"), Failure(.failed, "b")]), signal: nil) == .badInput)
         #expect(ExitStatus.kind(of: Failures([]), signal: nil) == .failed)
         #expect(ExitStatus.kind(of: CancellationError(), signal: nil) == .interrupted)
         #expect(ExitStatus.kind(of: CancellationError(), signal: 2) == .interrupted)

@@ -116,7 +116,8 @@ struct ReadingCommandsTests {
             world.out == [
                 "account      111122223333", "identity     arn:aws:iam::111122223333:user/u",
                 "region       eu-west-1  (env/default:4)", "credentials  AKIDFILE  (env file env/default)",
-                "endpoint     https://sts.eu-west-1.amazonaws.com  (AWS)", "env file     env/default",
+                "endpoint     https://sts.eu-west-1.amazonaws.com  (region eu-west-1 (env/default:4))",
+                "env file     env/default",
             ])
         #expect(world.err.isEmpty)
     }

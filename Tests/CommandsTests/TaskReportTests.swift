@@ -22,9 +22,11 @@ struct TaskReportTests {
         return TaskVerdict(task, definition: definition)
     }
 
-    @Test(arguments: [
+    static let codes: [([Int?], Int32)] = [
         ([0], 0), ([7], 7), ([0, 7, 9], 7), ([255], 255), ([256], 1), ([-1], 255), ([nil], 125), ([0, nil], 125),
-    ] as [([Int?], Int32)])
+    ]
+
+    @Test(arguments: codes)
     func givesTheFirstCodeThatIsNotZero(codes: [Int?], expected: Int32) throws {
         #expect(TaskReport(try codes.map { try Self.verdict($0) }).exitCode == expected)
     }
@@ -42,7 +44,9 @@ struct TaskReportTests {
 
     @Test func saysEachThingOnce() throws {
         #expect(
-            TaskReport([try Self.verdict(7)]).lines == ["task abc failed: main exit 7; container main ended with 7; it ended"])
+            TaskReport([try Self.verdict(7)]).lines == [
+                "task abc failed: main exit 7; container main ended with 7; it ended"
+            ])
         #expect(
             TaskReport([try Self.verdict(nil, stopCode: "UserInitiated")]).lines == [
                 "task abc stopped: main exit none; the task was stopped: it ended"

@@ -28,7 +28,9 @@ struct RenderingTests {
     }
 
     @Test func oneLineForAnEvent() async throws {
-        let aws = StubAWS(["DescribeStackEvents": [.events([("2", "CREATE_FAILED", "no"), ("1", "CREATE_COMPLETE", "")])]])
+        let aws = StubAWS([
+            "DescribeStackEvents": [.events([("2", "CREATE_FAILED", "no"), ("1", "CREATE_COMPLETE", "")])]
+        ])
         let answer = try await CloudFormation(aws.client).describeStackEvents(.init(stackName: "nightly"))
         #expect(
             answer.stackEvents.map(EventLine.text) == [
@@ -38,7 +40,8 @@ struct RenderingTests {
 
     @Test func aReportLeavesEmptyReasonsOut() async throws {
         let aws = StubAWS([
-            "DescribeStacks": [.stack("CREATE_COMPLETE")], "ListStackResources": [.resources([("Bucket", "CREATE_COMPLETE")])],
+            "DescribeStacks": [.stack("CREATE_COMPLETE")],
+            "ListStackResources": [.resources([("Bucket", "CREATE_COMPLETE")])],
         ])
         let report = try await StackReport.read("nightly", CloudFormation(aws.client))
         #expect(report.reason == nil)
@@ -55,7 +58,8 @@ struct RenderingTests {
             resources: [try Samples.resource("Bucket", "CREATE_FAILED", physical: "", reason: "it exists")])
         #expect(
             report.lines.suffix(3) == [
-                "  parameter  A = 1", "  parameter  B = 2", "  resource  Bucket  AWS::S3::Bucket  CREATE_FAILED  it exists",
+                "  parameter  A = 1", "  parameter  B = 2",
+                "  resource  Bucket  AWS::S3::Bucket  CREATE_FAILED  it exists",
             ])
         #expect(report.resources.first?.physicalID == nil)
     }

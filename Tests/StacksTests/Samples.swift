@@ -1,8 +1,8 @@
 import AWSServices
 import FoundationEssentials
 import Support
-import TestSupport
 import Templates
+import TestSupport
 
 @testable import Stacks
 

@@ -51,7 +51,9 @@ struct StackCreatorTests {
         }
     }
 
-    private static func script(_ changes: [String: [StubAWS.Answer]]) -> StubAWS { StubAWS(good.merging(changes) { $1 }) }
+    private static func script(_ changes: [String: [StubAWS.Answer]]) -> StubAWS {
+        StubAWS(good.merging(changes) { $1 })
+    }
 
     @Test func goesThroughAChangeSetAndShowsWhatHappens() async throws {
         let aws = Self.script([:])

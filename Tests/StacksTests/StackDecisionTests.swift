@@ -43,7 +43,8 @@ struct StackDecisionTests {
         #expect(try refusal(status, [half]).message.contains("Bucket (files)"))
     }
 
-    @Test(arguments: ["ROLLBACK_COMPLETE", "CREATE_FAILED"]) func respectsTerminationProtection(_ status: String) throws {
+    @Test(arguments: ["ROLLBACK_COMPLETE", "CREATE_FAILED"]) func respectsTerminationProtection(_ status: String) throws
+    {
         let decision = StackDecision.create(
             try Samples.request(), stack: try Samples.stack(status, isProtected: true))
         guard case .refuse(let failure) = decision else {
@@ -84,7 +85,8 @@ struct StackDecisionTests {
     func leavesAloneWhatIsAsAsked(_ status: String) throws {
         #expect(try Samples.stack(status).stackStatus.isSettled)
         let decision = StackDecision.create(
-            try Samples.request(parameters: ["Cpu": "256"]), stack: try Samples.stack(status, parameters: ["Cpu": "256"]),
+            try Samples.request(parameters: ["Cpu": "256"]),
+            stack: try Samples.stack(status, parameters: ["Cpu": "256"]),
             currentTemplate: Samples.body)
         guard case .alreadyAsAsked = decision else {
             Issue.record("\(status): \(decision)")

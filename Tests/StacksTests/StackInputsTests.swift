@@ -10,7 +10,8 @@ struct StackInputsTests {
         explicit: [(String, String)] = [], offered: [(String, String)] = [], stack: CloudFormation.Stack? = nil
     ) throws -> [CloudFormation.Parameter] {
         try StackInputs.parameters(
-            of: try Samples.template(), explicit: explicit.map { GivenValue(name: $0, value: $1, origin: "--parameter") },
+            of: try Samples.template(),
+            explicit: explicit.map { GivenValue(name: $0, value: $1, origin: "--parameter") },
             offered: offered.map { GivenValue(name: $0, value: $1, origin: "env/default:1") }, stack: stack)
     }
 
