@@ -65,7 +65,7 @@ package struct StackCreator: Sendable {
             return .alreadyAsAsked(stack)
         case .deleteThenCreate(let found):
             show("stack \(request.name): a failed creation left it \(found): deleting that first")
-            try await delete(stack?.stackId ?? request.name, name: request.name)
+            try await delete(stack?.stackId ?? request.name, name: request.name, before: stack?.stackStatus)
         case .create:
             break
         }
@@ -113,7 +113,8 @@ package struct StackCreator: Sendable {
         } catch {
             // Neither the set nor the empty stack that it made may stay behind; what went wrong with the set is the
             // story, so a failure to clean up is only shown.
-            await discard(made, request.name)
+            // A task of its own: an interruption has cancelled this one.
+            await Task { await discard(made, request.name) }.value
             throw error
         }
     }
@@ -159,16 +160,18 @@ package struct StackCreator: Sendable {
         }
     }
 
-    private func delete(_ id: String, name: String) async throws {
+    private func delete(_ id: String, name: String, before: CloudFormation.StackStatus?) async throws {
         let mark = try await events.mark(id)
         try await cloudFormation.deleteStack(.init(stackName: id, clientRequestToken: RequestToken.make()))
-        let outcome = try await follow(name, id: id, mark: mark)
+        let outcome = try await follow(name, id: id, mark: mark, before: before)
         guard outcome.status == .deleteComplete else { throw failure("delete stack \(name)", outcome) }
     }
 
-    private func follow(_ name: String, id: String, mark: String?) async throws -> StackEvents.Outcome {
+    private func follow(
+        _ name: String, id: String, mark: String?, before: CloudFormation.StackStatus? = nil
+    ) async throws -> StackEvents.Outcome {
         do {
-            return try await events.follow(id, after: mark) { show("  " + EventLine.text($0)) }
+            return try await events.follow(id, after: mark, before: before, warn: show) { show("  " + EventLine.text($0)) }
         } catch is CancellationError {
             show("stack \(name): no longer watching; CloudFormation goes on: see 'fgctl cf-status'")
             throw CancellationError()

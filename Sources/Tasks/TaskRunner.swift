@@ -40,7 +40,7 @@ package struct TaskRunner: Sendable {
         for pause in patience.pauses.map(Optional.some) + [nil] {
             let answer: ECS.RunTaskResponse
             do {
-                answer = try await ecs.runTask(request)
+                answer = try await send(request)
             } catch let error as AWSError where error.code == "ConflictException" {
                 return try adopt(error)
             }
@@ -58,6 +58,13 @@ package struct TaskRunner: Sendable {
             request.clientToken = RequestToken.make()
         }
         throw Failure(.failed, "run task \(request.taskDefinition): ECS started nothing")
+    }
+
+    /// Sends a launch and stays for its answer, whatever happens to the caller meanwhile: a launch that was sent may have
+    /// started tasks, and only the answer tells which ones an interrupted caller has to stop.
+    private func send(_ request: ECS.RunTaskRequest) async throws -> ECS.RunTaskResponse {
+        try Task.checkCancellation()
+        return try await Task { try await ecs.runTask(request) }.value
     }
 
     /// The same token was used before: what it started then is what we are after.
