@@ -78,13 +78,25 @@ package struct StackCreator: Sendable {
         let changeSet = try await prepare(request)
         for change in changeSet.changes { show("  \(change.line)") }
         let mark = try await events.mark(changeSet.stackID)
-        try await cloudFormation.executeChangeSet(
-            .init(changeSetName: changeSet.id, stackName: changeSet.stackID, clientRequestToken: RequestToken.make()))
+        try await execute(changeSet)
         let outcome = try await follow(request.name, id: changeSet.stackID, mark: mark)
         guard outcome.status == .createComplete, let stack = outcome.stack else {
             throw failure("create stack \(request.name)", outcome)
         }
         return stack
+    }
+
+    /// Executes a change set that nobody else knows of: when it turns out to be executed already, that was an attempt of
+    /// ours whose answer was lost.
+    private func execute(_ changeSet: Prepared) async throws {
+        do {
+            try await cloudFormation.executeChangeSet(
+                .init(changeSetName: changeSet.id, stackName: changeSet.stackID, clientRequestToken: RequestToken.make()))
+        } catch let error as AWSError where error.code.hasPrefix("InvalidChangeSetStatus") {
+            let answer = try await cloudFormation.describeChangeSet(
+                .init(changeSetName: changeSet.id, stackName: changeSet.stackID))
+            guard answer.executionStatus?.hasPrefix("EXECUTE_") == true else { throw error }
+        }
     }
 
     /// A change set that is ready to be executed.

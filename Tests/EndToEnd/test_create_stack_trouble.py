@@ -61,12 +61,15 @@ def test_a_protected_failed_stack_is_not_deleted(project, judge, small):
     assert judge.requests(since=mark, mutating=True) == []
 
 
+FAILED_CHANGE_SET = """<DescribeChangeSetResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+<DescribeChangeSetResult><Status>FAILED</Status><StatusReason>Transform Acme::Macro failed</StatusReason>
+</DescribeChangeSetResult></DescribeChangeSetResponse>"""
+
+
 def test_a_change_set_that_fails_leaves_no_empty_stack(project, judge, small):
-    s3 = project.boto3("s3")
-    s3.create_bucket(Bucket=project.bucket)
-    text = f"Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: {project.bucket}\n"
-    result = project.fgctl(*small(text)).expect(1)
-    assert result.err.splitlines()[-1].startswith(f"fgctl: create stack {project.stack}:")
+    judge.inject("cloudformation", "DescribeChangeSet", status=200, body=FAILED_CHANGE_SET)
+    result = project.fgctl(*small()).expect(1)
+    assert result.err.splitlines()[-1] == f"fgctl: create stack {project.stack}: Transform Acme::Macro failed"
     assert stack_of(project) is None
     assert judge.requests("cloudformation", "ExecuteChangeSet", label=judge.label) == []
 
