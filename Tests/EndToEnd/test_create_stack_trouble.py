@@ -151,11 +151,11 @@ def test_a_lost_answer_to_the_change_set_is_no_second_one(project, judge, small)
 
 
 def test_an_interrupted_preparation_leaves_no_shell(project, judge, small):
-    hold = threading.Event()
-    judge.inject("cloudformation", "DescribeChangeSet", times=9, status=500, hold=hold)
+    hold, since = threading.Event(), judge.mark()
+    judge.inject("cloudformation", "DescribeChangeSet", hold=hold, status=500)
     running = project.start(*small())
-    judge.wait_for("cloudformation", "CreateChangeSet", since=judge.mark() - 1)
-    wait_until("the shell", lambda: status_of(project) == "REVIEW_IN_PROGRESS", 20)
+    judge.wait_for("cloudformation", "DescribeChangeSet", since=since)
+    assert status_of(project) == "REVIEW_IN_PROGRESS"
     running.interrupt()
     result = running.wait(20).expect(130)
     hold.set()

@@ -148,7 +148,7 @@ def test_a_signal_stops_the_task(job, judge, number, code):
     [stop] = judge.requests("ecs", "StopTask", label=judge.label)
     assert stop.params["task"] == arn
     assert "fgctl" in stop.params["reason"]
-    assert re.search(r"task \w+ stopped: ", result.err)
+    assert re.search(r"task [\w-]+ stopped: ", result.err)
     wait_until("the container gone", lambda: not alive(arn), 30)
 
 
@@ -157,8 +157,9 @@ def test_the_second_signal_leaves_at_once(job, judge):
     judge.inject("ecs", "StopTask", hold=hold, status=500)
     running = job.start("ecs-run-task", *SLEEP)
     running.line("^ready$", stream="out")
+    since = judge.mark()
     running.interrupt()
-    judge.wait_for("ecs", "StopTask")
+    judge.wait_for("ecs", "StopTask", since=since)
     running.interrupt()
     result = running.wait(5).expect(130)
     hold.set()
@@ -181,9 +182,10 @@ def test_an_interruption_during_the_launch_stops_what_it_started(job, judge, sta
 
 def test_interrupted_before_the_launch(job, judge):
     hold = threading.Event()
+    since = judge.mark()
     judge.inject("sts", "GetCallerIdentity", hold=hold, status=500)
     running = job.start("ecs-run-task", *SLEEP)
-    judge.wait_for("sts", "GetCallerIdentity")
+    judge.wait_for("sts", "GetCallerIdentity", since=since)
     running.interrupt()
     result = running.wait(10).expect(130)
     hold.set()
