@@ -80,10 +80,10 @@ def test_env_and_version_given(project, judge, words):
 
 def test_other_env_with_build_args_and_revision(project):
     project.write("docker/Image", f"FROM busybox:local\nARG COLOUR\nARG SIZE=1\nLABEL fgctl.test={project.suffix} "
-                                  "colour=$COLOUR size=$SIZE\nCOPY here /here\n")
+                                  'colour="$COLOUR" size="$SIZE"\nCOPY here /here\n')
     project.write("docker/here", "x")
     project.write_env(
-        "other", DOCKERFILE="docker/Image", DOCKER_CONTEXT="docker", BUILD_ARGS='"COLOUR=dark red,SIZE"',
+        "other", DOCKERFILE="docker/Image", DOCKER_CONTEXT="docker", BUILD_ARGS='''"'COLOUR=dark red' SIZE"''',
         GIT_REV="0123abc")
     result = project.fgctl("docker-build", "other", "0.4", env={"SIZE": "7"})
     labels = inspect(result.expect(0).out.strip())["Config"]["Labels"]
