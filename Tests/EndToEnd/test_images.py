@@ -300,3 +300,42 @@ def test_registry_of_another_account(built, judge):
     built.write_env(AWS_ACCOUNT_ID="123456789012")
     assert "AWS_ACCOUNT_ID is 123456789012" in built.fgctl("docker-push", "0.1").expect(1).err
     assert judge.requests(since=mark, mutating=True) == []
+
+
+def test_docker_refuses_or_the_image_did_not_arrive(built, recorder):
+    project = built
+    recorder.instead("push", "echo 'The push refers to repository'; echo 'denied: not yours' >&2; exit 1")
+    refused = project.fgctl("docker-push", "0.1", env=recorder.env).expect(1)
+    [said] = [line for line in refused.err.splitlines() if line.startswith("fgctl: ")]
+    assert f"push {project.image}:0.1" in said and "denied: not yours" in said
+    recorder.instead("push", "exit 0")
+    lost = project.fgctl("docker-push", "0.1", env=recorder.env).expect(1)
+    assert "docker reported success, but ECR has no version 0.1" in lost.err
+    recorder.instead("login", "cat >/dev/null; echo 'Error response from daemon: login failed' >&2; exit 1")
+    failed = project.fgctl("docker-push", "0.1", env=recorder.env).expect(1)
+    assert f"log in to {project.registry}" in failed.err and "login failed" in failed.err
+
+
+# --- Ctrl-C ---------------------------------------------------------------------------------------------------------
+
+
+def test_build_is_shown_as_it_goes_and_can_be_interrupted(project):
+    change_image(project, "RUN echo early; sleep 100")
+    running = project.start("docker-build", "0.1")
+    running.line("^early$")
+    running.interrupt()
+    assert running.wait(20).code == 130
+    assert local_tags(project) == set()
+
+
+def test_interrupted_push_leaves_no_login_behind(built, recorder, tmp_path):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    recorder.instead("push", "echo pushing; sleep 100; exit 1")
+    running = built.start("docker-push", "0.1", env=recorder.env | {"TMPDIR": str(temporary)})
+    running.line("^pushing$")
+    [folder] = temporary.iterdir()
+    assert folder.stat().st_mode & 0o077 == 0
+    running.interrupt()
+    assert running.wait(20).code == 130
+    assert list(temporary.iterdir()) == []
