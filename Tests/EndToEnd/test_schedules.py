@@ -23,7 +23,7 @@ def scheduled(project):
     cloudformation = project.boto3("cloudformation")
     cloudformation.create_stack(
         StackName=project.stack, TemplateBody=TEMPLATE.read_text(), Capabilities=["CAPABILITY_IAM"],
-        Parameters=[{"ParameterKey": "ImageUri", "ParameterValue": f"{project.registry}/{project.image}:0.1"}])
+        Parameters=[{"ParameterKey": "ImageUri", "ParameterValue": "busybox:local"}])
 
     def created():
         status = cloudformation.describe_stacks(StackName=project.stack)["Stacks"][0]["StackStatus"]
@@ -174,6 +174,25 @@ def test_secrets_are_not_shown(scheduled):
     assert re.search(r"DB_PASSWORD.*\*\*\*\*", second.err)
     for result in (first, second):
         assert "first-one" not in result.out + result.err and "second-one" not in result.out + result.err
+
+
+def test_scheduled_run_knows_its_time_and_settings(scheduled):
+    """What was written starts a container: role, network, command and context attributes fit together."""
+    project = scheduled
+    now = datetime.datetime.now(datetime.UTC)
+    project.fgctl(
+        "schedule-create", "once", f"at({now:%Y-%m-%dT%H:%M:%S})", "--set-env", "MODE=a b", "--command",
+        'sh -c \'echo "$MODE|$TASK_TRIGGERED_AT|$SCHEDULE_EXECUTION_ID"\'').expect(0)
+    logs, group = project.boto3("logs"), f"/ecs/{project.stack}"
+
+    def messages():
+        return [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+
+    [line] = harness.wait_until("a line of the scheduled task", messages, 60)
+    mode, triggered, execution = line.split("|")
+    assert mode == "a b" and re.fullmatch(r"[0-9a-f-]{36}", execution)
+    triggered = datetime.datetime.fromisoformat(triggered.replace("Z", "+00:00"))
+    assert abs((triggered - now).total_seconds()) < 60
 
 
 # --- waiting, refusing ----------------------------------------------------------------------------------------------
