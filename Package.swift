@@ -86,10 +86,15 @@ let package = Package(
         tests("Crypto"),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
-        tests("Environment", ["AWS"]),
         tests("HTTP"),
         tests("YAML"),
         tests("Templates", ["YAML"]),
+        tests("Environment", ["AWS"]),
+        tests("AWSServices", ["AWS", "HTTP"]),
+        tests("Stacks", ["AWS", "AWSServices", "Templates"]),
+        tests(
+            "Commands",
+            ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
     ]
 )

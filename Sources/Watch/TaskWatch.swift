@@ -13,6 +13,8 @@ package actor TaskWatch {
         case line(taskID: String, container: String, text: String)
         /// A task's state changed.
         case state(taskID: String, String)
+        /// Looking fails for now; it is tried on.
+        case trouble(String)
     }
 
     /// Times of following.
@@ -24,6 +26,8 @@ package actor TaskWatch {
         package var missingGrace: Duration = .seconds(60)
         /// How long lines are looked for after the end; two looks that bring nothing end it sooner.
         package var drain: Duration = .seconds(10)
+        /// How long looking may fail in a row by throttling, server errors or a network that is away.
+        package var outage: Duration = .seconds(300)
         /// Of the whole wait; `nil` waits as long as the tasks run.
         package var deadline: Duration?
         package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -84,16 +88,23 @@ package actor TaskWatch {
     ///   `AWSError` when looking fails. The tasks go on in all these cases.
     package func follow(_ tell: @escaping @Sendable (News) -> Void) async throws -> [ECS.Task] {
         let start = timing.now()
+        var outage = Outage(limit: timing.outage, now: timing.now)
         var looks = 0
         while true {
             try Task.checkCancellation()
-            let tasks = try await look(since: timing.now() - start, tell)
-            if let tasks, tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) {
-                // State first, lines after: what a container wrote before it was seen stopped is read below.
-                try await drain(tell)
-                return tasks
+            do {
+                let tasks = try await look(since: timing.now() - start, tell)
+                if let tasks, tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) {
+                    // State first, lines after: what a container wrote before it was seen stopped is read below.
+                    try await drain(tell)
+                    return tasks
+                }
+                try await readSomeLines(tell)
+                outage.end()
+            } catch {
+                let ids = arns.map(Self.id).joined(separator: ", ")
+                if let line = try outage.bear(error, lookingAt: "task \(ids)") { tell(.trouble(line)) }
             }
-            try await readSomeLines(tell)
             var pause = timing.intervals.isEmpty
                 ? .seconds(1) : timing.intervals[min(looks, timing.intervals.count - 1)]
             if let deadline = timing.deadline {

@@ -41,6 +41,8 @@ struct CreateStack: FgctlCommand {
         let tags = try StackInputs.tags(
             stack: name, environmentName: session.environmentName, user: try session.settings.tags())
         let asked = try version.resolve(words.first, session)
+        _ = try Names(session.settings).repository
+        try StackInputs.check(of: template, explicit: explicit, offered: offered)
         let account = try await session.announce("create stack", stack: name)
         offered += try await TaskInputs.image(asked, account: account, session)
         let stack = try await CloudFormation(session.client).describeStack(name)

@@ -36,8 +36,7 @@ struct CreateVPC: FgctlCommand {
         }
         let tags = try StackInputs.tags(
             stack: name, environmentName: session.environmentName, user: try session.settings.tags())
-        // Constraints are checked before the first call.
-        _ = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: nil)
+        try StackInputs.check(of: template, explicit: explicit, offered: offered)
         let account = try await session.announce("create network stack", stack: name)
         let stack = try await CloudFormation(session.client).describeStack(name)
         if stack?.stackStatus.isSettled != true, let bucket = offered.first(where: { $0.name == "BucketName" }) {

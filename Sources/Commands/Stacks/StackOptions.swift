@@ -19,7 +19,7 @@ struct StackOptions: ParsableArguments {
     ///
     /// A word without a slash or dot is the name of an embedded template unless a file of that name exists.
     func readTemplate(_ session: Session, key: Key, default name: String) throws -> Template {
-        let files = LocalFileSystem()
+        let files = session.context.files
         guard let word = template ?? session.settings.path(key) else { return try Template.embedded(name) }
         let path = word.hasPrefix("/") ? word : session.context.directory + "/" + word
         if files.isFile(path) {

@@ -25,12 +25,12 @@ struct TaskAttendant: Sendable {
         for arn in launch.arns { session.say("started \(arn)") }
         let (tasks, wasStopped) = try await attend(launch.arns, runner)
         let verdicts = tasks.map { TaskVerdict($0, definition: facts.definition, picked: picked) }
-        let code = wasStopped ? signalCode : exitCode(verdicts, missing: !launch.failures.isEmpty)
-        for verdict in verdicts { session.say(summary(verdict)) }
-        if session.options.output == .json {
-            try session.result(Report(exitCode: code, tasks: verdicts), lines: [])
-        }
-        if code != 0 { throw PassedCode(code) }
+        let report = TaskReport(
+            verdicts, signal: wasStopped ? session.context.interruption.signal ?? 2 : nil,
+            missesTasks: !launch.failures.isEmpty)
+        for line in report.lines { session.say(line) }
+        if session.options.output == .json { try session.result(report, lines: []) }
+        if report.exitCode != 0 { throw PassedCode(report.exitCode) }
     }
 
     /// Follows the tasks; when the user interrupts, asks ECS to stop them and stays for their end.
@@ -73,6 +73,8 @@ struct TaskAttendant: Sendable {
         switch news {
         case .state(let taskID, let state):
             session.say("task \(taskID) \(state)")
+        case .trouble(let line):
+            session.warn(line)
         case .line(let taskID, let container, let text):
             let line = several ? "\(container)/\(taskID.prefix(8)): \(text)" : text
             if session.options.output == .json {
@@ -81,31 +83,5 @@ struct TaskAttendant: Sendable {
                 session.context.console.out(line)
             }
         }
-    }
-
-    private var signalCode: Int32 { session.context.interruption.signal == 15 ? 143 : 130 }
-
-    /// The first code that is not 0, in the order of the tasks; 125 where a failure has no code.
-    private func exitCode(_ verdicts: [TaskVerdict], missing: Bool) -> Int32 {
-        for verdict in verdicts where verdict.outcome != .succeeded {
-            // A process can only end with 0 to 255; whatever the code was, it must not turn into success.
-            if let code = verdict.exitCode, code != 0 { return code & 0xff == 0 ? 1 : Int32(code & 0xff) }
-            return verdict.outcome == .stopped ? 130 : ExitStatus.ownFailure
-        }
-        return missing ? ExitStatus.ownFailure : 0
-    }
-
-    private func summary(_ verdict: TaskVerdict) -> String {
-        let id = TaskWatch.id(verdict.taskArn)
-        let codes = verdict.containers.map { "\($0.name) exit \($0.exitCode.map(String.init) ?? "none")" }
-        var line = "task \(id) \(verdict.outcome.rawValue): \(codes.joined(separator: ", "))"
-        if let cause = verdict.cause { line += "; \(cause)" }
-        if let reason = verdict.stoppedReason { line += "; \(reason)" }
-        return line
-    }
-
-    private struct Report: Encodable {
-        let exitCode: Int32
-        let tasks: [TaskVerdict]
     }
 }
