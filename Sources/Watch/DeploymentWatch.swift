@@ -1,4 +1,4 @@
-internal import AWS
+package import AWS
 package import AWSServices
 package import FoundationEssentials
 internal import Support
@@ -39,6 +39,8 @@ package struct DeploymentWatch: Sendable {
         package var listing: Duration = .seconds(30)
         /// Of the whole wait; `nil` waits as long as the deployment takes.
         package var deadline: Duration?
+        /// How long looking may fail in a row by throttling, server errors or a network that is away.
+        package var outage: Duration = .seconds(300)
         package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
         package var now: @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
         package init() {}
@@ -64,27 +66,21 @@ package struct DeploymentWatch: Sendable {
         var told = started.oldEvents
         var lastCounts = ""
         var looks = 0
+        var standing = "not looked at yet"
+        var outage = Outage(limit: timing.outage, now: timing.now)
         while true {
             try Task.checkCancellation()
-            if finder.arn == nil, !finder.isOver {
-                try await find(started, &finder, elapsed: timing.now() - start, tell)
+            do {
+                let (judgement, ending) = try await look(
+                    started, &finder, elapsed: timing.now() - start, &told, &lastCounts, tell)
+                outage.end()
+                guard case .goesOn(let text) = judgement else { return ending }
+                standing = text
+            } catch {
+                if let line = try outage.bear(error, lookingAt: "service \(started.service)") { tell(line) }
             }
-            var deployment: ECS.ServiceDeployment?
-            if let arn = finder.arn { deployment = try await ecs.describeServiceDeployment(arn) }
-            guard let service = try await ecs.describeService(started.service, cluster: started.cluster) else {
-                throw Failure(.failed, "service \(started.service): it is not in cluster \(started.cluster) any more")
-            }
-            for event in (service.events ?? []).reversed() {
-                if let id = event.id, told.insert(id).inserted, let message = event.message { tell(message) }
-            }
-            let judgement = DeploymentJudgement.judge(service, primary: started.primary, deployment: deployment)
-            let counts = Self.counts(service, primary: started.primary, judgement)
-            if counts != lastCounts { tell(counts) }
-            lastCounts = counts
-            guard case .goesOn(let standing) = judgement else {
-                return Ending(judgement: judgement, service: service, deploymentARN: finder.arn)
-            }
-            var pause = timing.intervals[min(looks, timing.intervals.count - 1)]
+            var pause =
+                timing.intervals.isEmpty ? .seconds(5) : timing.intervals[min(looks, timing.intervals.count - 1)]
             if let deadline = timing.deadline {
                 let left = deadline - (timing.now() - start)
                 guard left > .zero else {
@@ -98,6 +94,26 @@ package struct DeploymentWatch: Sendable {
             try await timing.sleep(pause)
             looks += 1
         }
+    }
+
+    private func look(
+        _ started: Started, _ finder: inout Finder, elapsed: Duration, _ told: inout Set<String>,
+        _ lastCounts: inout String, _ tell: @Sendable (String) -> Void
+    ) async throws -> (DeploymentJudgement, Ending) {
+        if finder.arn == nil, !finder.isOver { try await find(started, &finder, elapsed: elapsed, tell) }
+        var deployment: ECS.ServiceDeployment?
+        if let arn = finder.arn { deployment = try await ecs.describeServiceDeployment(arn) }
+        guard let service = try await ecs.describeService(started.service, cluster: started.cluster) else {
+            throw Failure(.failed, "service \(started.service): it is not in cluster \(started.cluster) any more")
+        }
+        for event in (service.events ?? []).reversed() {
+            if let id = event.id, told.insert(id).inserted, let message = event.message { tell(message) }
+        }
+        let judgement = DeploymentJudgement.judge(service, primary: started.primary, deployment: deployment)
+        let counts = Self.counts(service, primary: started.primary, judgement)
+        if counts != lastCounts { tell(counts) }
+        lastCounts = counts
+        return (judgement, Ending(judgement: judgement, service: service, deploymentARN: finder.arn))
     }
 
     /// The search for the service deployment that belongs to what was started.

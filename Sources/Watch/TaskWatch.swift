@@ -86,7 +86,9 @@ package actor TaskWatch {
     ///
     /// - Throws: `Failure` of kind `timedOut` at the deadline, of kind `failed` when a task can't be found any more;
     ///   `AWSError` when looking fails. The tasks go on in all these cases.
-    package func follow(_ tell: @escaping @Sendable (News) -> Void) async throws -> [ECS.Task] {
+    package func follow(
+        untilDeadline: Bool = true, _ tell: @escaping @Sendable (News) -> Void
+    ) async throws -> [ECS.Task] {
         let start = timing.now()
         var outage = Outage(limit: timing.outage, now: timing.now)
         var looks = 0
@@ -105,9 +107,9 @@ package actor TaskWatch {
                 let ids = arns.map(Self.id).joined(separator: ", ")
                 if let line = try outage.bear(error, lookingAt: "task \(ids)") { tell(.trouble(line)) }
             }
-            var pause = timing.intervals.isEmpty
-                ? .seconds(1) : timing.intervals[min(looks, timing.intervals.count - 1)]
-            if let deadline = timing.deadline {
+            var pause =
+                timing.intervals.isEmpty ? .seconds(1) : timing.intervals[min(looks, timing.intervals.count - 1)]
+            if untilDeadline, let deadline = timing.deadline {
                 let left = deadline - (timing.now() - start)
                 guard left > .zero else { throw timedOut(deadline) }
                 pause = min(pause, left)

@@ -1,4 +1,4 @@
-package import AWS
+internal import AWS
 
 /// The tasks of a cluster.
 extension ECS {

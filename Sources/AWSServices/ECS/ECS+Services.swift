@@ -1,4 +1,4 @@
-package import AWS
+internal import AWS
 package import FoundationEssentials
 
 /// Services and their deployments.

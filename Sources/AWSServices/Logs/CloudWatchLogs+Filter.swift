@@ -1,4 +1,4 @@
-package import AWS
+internal import AWS
 
 /// Reading across the streams of a log group.
 extension CloudWatchLogs {

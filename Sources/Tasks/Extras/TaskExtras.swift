@@ -20,6 +20,12 @@ package struct TaskExtras: Sendable {
         }
     }
 
+    /// A field of the request that is text; `nil` when it is not given.
+    package func text(_ name: String) -> String? {
+        guard case .record(let members) = value, case .text(let text)? = members[name] else { return nil }
+        return text
+    }
+
     /// The request with these fields over it.
     ///
     /// - Parameter container: whose override a nameless item of `containerOverrides` is.
@@ -30,12 +36,16 @@ package struct TaskExtras: Sendable {
             if case .record(var overrides)? = members["overrides"],
                 case .list(let items)? = overrides["containerOverrides"]
             {
-                let named = items.map { $0.name == nil ? RequestValue.record(["name": .text(container)]).merging($0) : $0 }
+                let named = items.map {
+                    $0.name == nil ? RequestValue.record(["name": .text(container)]).merging($0) : $0
+                }
                 overrides["containerOverrides"] = .list(named)
                 members["overrides"] = .record(overrides)
             }
             // ECS takes one or the other.
-            if members["capacityProviderStrategy"] != nil, members["launchType"] == nil { members["launchType"] = .null }
+            if members["capacityProviderStrategy"] != nil, members["launchType"] == nil {
+                members["launchType"] = .null
+            }
             extras = .record(members)
         }
         return try JSONDecoder().decode(

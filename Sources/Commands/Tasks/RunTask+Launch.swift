@@ -1,0 +1,67 @@
+internal import AWS
+internal import AWSServices
+internal import Environment
+internal import Support
+internal import Tasks
+internal import Watch
+
+extension RunTask {
+    /// `--run-id`: launches what was not launched yet, and goes on with what was.
+    func launchOnce(
+        _ id: String, _ options: TaskOptions, fate: RecordedRun.Fate, _ deadline: Duration?, _ session: Session
+    ) async throws {
+        let stack = try Names(session.settings).stack
+        let resolver = TaskResolver(session: session, launch: launch)
+        let account = try await session.announce("run task \(id)", stack: stack)
+        let recorded = RecordedRun(
+            id: id, store: try RunIDOptions.store(session, account: account), client: session.client,
+            now: session.context.now
+        ) { session.say($0) }
+        let asked = try launch.asked(options, session)
+        let outcome = try await recorded.launch(asked: asked, fate: fate) {
+            let token = RequestToken.make()
+            var options = options
+            options.startedBy = RunRecord.startedBy(token: token)
+            let request = try await resolver.resolve(options, token: token).request
+            return RunRecord(
+                id: id, stack: stack, region: try session.client.region, account: account, asked: asked,
+                request: request, sentAt: session.context.now())
+        }
+        switch outcome {
+        case .finished(let record, let result):
+            if noWait { return try session.result(["taskArns": record.tasks], lines: record.tasks) }
+            try session.conclude(TaskReport(exitCode: result.exitCode, tasks: result.tasks))
+        case .started(let record, let started):
+            let definition = try await Shielded.run {
+                try await ECS(session.client).describeTaskDefinition(record.request.taskDefinition)
+            }
+            try await follow(started, record.request, definition, deadline, session) { report in
+                try await recorded.finish(record, .init(exitCode: report.exitCode, tasks: report.tasks))
+            }
+        }
+    }
+
+    /// Stays with the tasks to their end, unless the user wants no waiting.
+    func follow(
+        _ started: TaskRunner.Launch, _ request: ECS.RunTaskRequest, _ definition: ECS.TaskDefinition,
+        _ deadline: Duration?, _ session: Session,
+        record: @escaping @Sendable (TaskReport) async throws -> Void = { _ in }
+    ) async throws {
+        for failure in started.failures { session.warn("one task was not started: \(failure)") }
+        guard !noWait else {
+            try session.result(["taskArns": started.arns], lines: started.arns)
+            if !started.failures.isEmpty { throw PassedCode(ExitStatus.ownFailure) }
+            return
+        }
+        for arn in started.arns { session.say("started \(arn)") }
+        let attendant = TaskAttendant(
+            session: session, cluster: request.cluster ?? "default",
+            subjects: started.arns.map { .init(arn: $0, definition: definition) }, picked: launch.container,
+            isOwner: true, deadline: deadline)
+        let report = try await attendant.stay(missesTasks: !started.failures.isEmpty)
+        do { try await Shielded.run { try await record(report) } } catch {
+            session.warn("the verdict could not be written down: \(error)")
+        }
+        try session.conclude(report)
+    }
+}
