@@ -129,7 +129,8 @@ package struct ImagePusher: Sendable {
             throw Failure(.failed, "\(what): docker reported success, but ECR has no version \(plan.version)")
         }
         throw Failure(
-            .failed, "\(what): ECR holds \(remote), but the local image is \(local.joined(separator: ", "))",
+            .failed,
+            "\(what): ECR holds \(remote), but the local image is \(local.isEmpty ? "unknown there" : local.joined(separator: ", "))",
             hint: "somebody else may have pushed this version at the same time: build and push a new one")
     }
 }

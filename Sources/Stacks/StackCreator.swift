@@ -69,8 +69,21 @@ package struct StackCreator: Sendable {
         case .create:
             break
         }
-        // A shell that was there before may hold change sets of others.
-        return .created(try await build(request, ownsShell: stack?.stackStatus != .reviewInProgress))
+        do {
+            // A shell that was there before may hold change sets of others.
+            return .created(try await build(request, ownsShell: stack?.stackStatus != .reviewInProgress))
+        } catch let failure as Failure where Self.lacksServiceLinkedRole(failure) {
+            // The first cluster of an account makes ECS create its service-linked role, and can fail because the role is
+            // not there yet. Once is enough: the second attempt finds it.
+            show("stack \(request.name): ECS had no service-linked role yet; creating the stack once more")
+            try await delete(request.name, name: request.name)
+            return .created(try await build(request, ownsShell: true))
+        }
+    }
+
+    /// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
+    private static func lacksServiceLinkedRole(_ failure: Failure) -> Bool {
+        failure.message.contains("ROLLBACK_COMPLETE") && failure.message.contains("ECS service linked role")
     }
 
     // MARK: Steps
@@ -105,10 +118,18 @@ package struct StackCreator: Sendable {
         return stack
     }
 
+    /// Executes a change set that nobody else knows of: when it turns out to be executed already, that was an attempt of
+    /// ours whose answer was lost.
     private func execute(_ made: CloudFormation.CreateChangeSetResponse) async throws {
         let request = CloudFormation.ExecuteChangeSetRequest(
             changeSetName: made.id, stackName: made.stackId, clientRequestToken: RequestToken.make())
-        try await Shielded.run { [cloudFormation] in try await cloudFormation.executeChangeSet(request) }
+        do {
+            try await Shielded.run { [cloudFormation] in try await cloudFormation.executeChangeSet(request) }
+        } catch let error as AWSError where error.code.hasPrefix("InvalidChangeSetStatus") {
+            let answer = try await cloudFormation.describeChangeSet(
+                .init(changeSetName: made.id, stackName: made.stackId))
+            guard answer.executionStatus?.hasPrefix("EXECUTE_") == true else { throw error }
+        }
     }
 
     private func changeSet(for request: StackRequest) async throws -> CloudFormation.CreateChangeSetRequest {
@@ -185,9 +206,11 @@ package struct StackCreator: Sendable {
         guard outcome.status == .deleteComplete else { throw failure("delete stack \(name)", outcome) }
     }
 
-    private func follow(_ name: String, id: String, mark: String?) async throws -> StackEvents.Outcome {
+    private func follow(
+        _ name: String, id: String, mark: String?
+    ) async throws -> StackEvents.Outcome {
         do {
-            return try await events.follow(id, after: mark) { show("  " + EventLine.text($0)) }
+            return try await events.follow(id, after: mark, warn: show) { show("  " + EventLine.text($0)) }
         } catch is CancellationError {
             show("stack \(name): no longer watching; CloudFormation goes on: see 'fgctl cf-status'")
             throw CancellationError()

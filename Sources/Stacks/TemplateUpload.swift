@@ -16,14 +16,17 @@ package enum TemplateSource: Sendable, Hashable {
 package struct TemplateUpload: Sendable {
     private let client: AWSClient
     private let bucket: String?
+    private let owner: String?
     private let prefix: String
 
     /// - Parameters:
     ///   - bucket: the project's bucket (S3_BUCKET), if it has one.
+    ///   - owner: the account that the bucket must belong to: a template is never handed to somebody else's.
     ///   - prefix: the stack's folder in the bucket.
-    package init(client: AWSClient, bucket: String?, prefix: String) {
+    package init(client: AWSClient, bucket: String?, owner: String?, prefix: String) {
         self.client = client
         self.bucket = bucket
+        self.owner = owner
         self.prefix = prefix
     }
 
@@ -40,14 +43,14 @@ package struct TemplateUpload: Sendable {
         }
         let digest = Hex.encode(try HashFunction.sha256.hash(template.body.utf8))
         let key = "\(prefix)/templates/\(digest).yaml"
-        guard try await S3(client).headBucket(bucket) == .usable else {
+        guard try await S3(client).headBucket(bucket, expectedOwner: owner) == .usable else {
             throw Failure(
                 .failed, "\(size), and bucket \(bucket) can't be used",
                 hint: "create it with 'fgctl cf-create-vpc', or check S3_BUCKET and your rights on it")
         }
         try await S3(client).putObject(
             .init(
-                bucket: bucket, key: key, contentType: "application/yaml", expectedBucketOwner: nil,
+                bucket: bucket, key: key, contentType: "application/yaml", expectedBucketOwner: owner,
                 body: Array(template.body.utf8)))
         return .url(try address(bucket: bucket, key: key))
     }

@@ -28,15 +28,19 @@ package struct StackEvents: Sendable {
     private let cloudFormation: CloudFormation
     private let interval: Duration
     private let deadline: Duration?
+    private let outage: Duration
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
     ///   - interval: between two polls; events are shown at most this late.
     ///   - deadline: of the whole wait; `nil` waits as long as CloudFormation works.
+    ///   - outage: how long looking may fail in a row by throttling, server errors or a network that is away.
     package init(
         _ cloudFormation: CloudFormation, interval: Duration = .seconds(1), deadline: Duration? = nil,
+        outage: Duration = .seconds(300),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
+        self.outage = outage
         self.cloudFormation = cloudFormation
         self.interval = interval
         self.deadline = deadline
@@ -53,39 +57,58 @@ package struct StackEvents: Sendable {
     /// - Parameters:
     ///   - stack: name or, better, the id: a deleted stack is only found by its id.
     ///   - mark: from `mark(_:)`, taken before the operation was started.
+    ///   - warn: takes a line when looking fails for now.
     /// - Throws: `Failure` of kind `timedOut` at the deadline; CloudFormation goes on all the same.
     package func follow(
-        _ stack: String, after mark: String?, show: @Sendable (CloudFormation.StackEvent) -> Void
+        _ stack: String, after mark: String?,
+        warn: @Sendable (String) -> Void = { _ in }, show: @Sendable (CloudFormation.StackEvent) -> Void
     ) async throws -> Outcome {
         var events: [CloudFormation.StackEvent] = []
         var last = mark
         var hasBegun = false
         var looks = 0
-        let waiter = Waiter<(state: CloudFormation.Stack?, hadBegun: Bool)>(
+        var outage = Outage(limit: outage)
+        let waiter = Waiter<Look>(
             what: "stack \(stack)", interval: .every(interval), deadline: deadline, sleep: sleep)
         let settled = try await waiter.wait {
             let hadBegun = hasBegun
-            // The state is read before the events: what led to a settled state is then always among them.
-            let state = try await cloudFormation.describeStack(stack)
-            for event in try await news(of: stack, after: last) {
-                show(event)
-                events.append(event)
-                last = event.eventId
-                hasBegun = true
+            do {
+                // The state is read before the events: what led to a settled state is then always among them.
+                let state = try await cloudFormation.describeStack(stack)
+                for event in try await news(of: stack, after: last) {
+                    show(event)
+                    events.append(event)
+                    last = event.eventId
+                    hasBegun = true
+                }
+                outage.end()
+                looks += 1
+                return .state(state, hadBegun: hadBegun)
+            } catch {
+                if let line = try outage.bear(error, lookingAt: "stack \(stack)") { warn(line) }
+                return .failed
             }
-            looks += 1
-            return (state: state, hadBegun: hadBegun)
         } accept: { look in
-            guard let status = look.state?.stackStatus else { return .done }
+            guard case .state(let state, let hadBegun) = look else { return .again("looking at it fails") }
+            guard let status = state?.stackStatus else { return .done }
             if status.isInProgress {
                 hasBegun = true
                 return .again("it is \(status)")
             }
-            return look.hadBegun && status != .reviewInProgress || looks >= Self.looksBeforeStart
+            return hadBegun && status != .reviewInProgress || looks >= Self.looksBeforeStart
                 ? .done : .again("it is still \(status)")
         }
-        return Outcome(
-            stack: settled.state, status: settled.state?.stackStatus ?? .deleteComplete, events: events)
+        guard case .state(let state, _) = settled else {
+            return Outcome(stack: nil, status: .deleteComplete, events: events)
+        }
+        return Outcome(stack: state, status: state?.stackStatus ?? .deleteComplete, events: events)
+    }
+
+    /// What one poll brought.
+    private enum Look: Sendable {
+        /// - hadBegun: whether the operation was seen to have begun before the state was read.
+        case state(CloudFormation.Stack?, hadBegun: Bool)
+        case failed
     }
 
     /// The events after the marked one, oldest first.

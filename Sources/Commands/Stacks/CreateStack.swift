@@ -41,11 +41,14 @@ struct CreateStack: FgctlCommand {
         let tags = try StackInputs.tags(
             stack: name, environmentName: session.environmentName, user: try session.settings.tags())
         let asked = try version.resolve(words.first, session)
+        _ = try Names(session.settings).repository
+        try StackInputs.check(of: template, explicit: explicit, offered: offered)
         let account = try await session.announce("create stack", stack: name)
         offered += try await TaskInputs.image(asked, account: account, session)
         let stack = try await CloudFormation(session.client).describeStack(name)
         if stack?.stackStatus.isSettled != true { offered += try await TaskInputs.logGroup(session, template) }
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
-        try await session.create(StackRequest(name: name, template: template, parameters: parameters, tags: tags))
+        try await session.create(
+            StackRequest(name: name, template: template, parameters: parameters, tags: tags), account: account)
     }
 }

@@ -36,8 +36,7 @@ struct CreateVPC: FgctlCommand {
         }
         let tags = try StackInputs.tags(
             stack: name, environmentName: session.environmentName, user: try session.settings.tags())
-        // Constraints are checked before the first call.
-        _ = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: nil)
+        try StackInputs.check(of: template, explicit: explicit, offered: offered)
         let account = try await session.announce("create network stack", stack: name)
         let stack = try await CloudFormation(session.client).describeStack(name)
         if stack?.stackStatus.isSettled != true, let bucket = offered.first(where: { $0.name == "BucketName" }) {
@@ -46,7 +45,8 @@ struct CreateVPC: FgctlCommand {
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
         try await session.create(
             StackRequest(
-                name: name, template: template, parameters: parameters, tags: tags, updateCommand: "cf-update-vpc"))
+                name: name, template: template, parameters: parameters, tags: tags, updateCommand: "cf-update-vpc"),
+            account: account)
     }
 
     /// Whether the stack is to create the bucket, or to use one that is there.

@@ -64,9 +64,12 @@ extension Session {
     }
 
     /// Creates the stack and says what came of it.
-    func create(_ request: StackRequest) async throws {
+    ///
+    /// - Parameter account: whose stack it is; a bucket that a large template goes through must be its own.
+    func create(_ request: StackRequest, account: String) async throws {
         let upload = TemplateUpload(
-            client: client, bucket: settings[.bucket] == nil ? nil : try Names(settings).bucket, prefix: request.name)
+            client: client, bucket: settings[.bucket] == nil ? nil : try Names(settings).bucket, owner: account,
+            prefix: request.name)
         let creator = StackCreator(client: client, upload: upload) { say($0) }
         if options.dryRun { return try await showPlan(request, creator) }
         let stack =

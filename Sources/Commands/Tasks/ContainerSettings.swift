@@ -25,7 +25,12 @@ enum ContainerSettings {
 enum CommandText {
     /// - Throws: `Failure` of kind `usage` for unbalanced quotes or no word at all.
     static func words(_ text: String, flag: String) throws -> [String] {
-        let words = try ShellWords.split(text)
+        let words: [String]
+        do {
+            words = try ShellWords.split(text)
+        } catch let failure as Failure {
+            throw Failure(failure.kind, "\(flag): \(failure.message)", hint: failure.hint, cause: failure)
+        }
         guard !words.isEmpty else { throw Failure(.usage, "\(flag): the command is empty") }
         return words
     }

@@ -73,6 +73,8 @@ struct TaskAttendant: Sendable {
         switch news {
         case .state(let taskID, let state):
             session.say("task \(taskID) \(state)")
+        case .trouble(let line):
+            session.warn(line)
         case .line(let taskID, let container, let text):
             let line = several ? "\(container)/\(taskID.prefix(8)): \(text)" : text
             if session.options.output == .json {

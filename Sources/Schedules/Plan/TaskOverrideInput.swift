@@ -63,10 +63,10 @@ struct TaskOverrideInput {
     private mutating func merged(_ existing: [JSONValue], _ given: [(name: String, value: String)]) -> JSONValue {
         var values: [String: JSONValue] = [:]
         for entry in existing { if let name = entry.object?["name"]?.string { values[name] = entry.object?["value"] } }
-        var wanted = given
-        let named = Set(given.map(\.name)).union(values.keys)
-        wanted += Self.context.filter { !named.contains($0.name) }
-        for (name, value) in wanted where values[name] != .string(value) {
+        // Given twice, the later one counts; else the same wish would be a change each time.
+        var wanted = given.reduce(into: [:]) { $0[$1.name] = $1.value }
+        for (name, value) in Self.context where wanted[name] == nil && values[name] == nil { wanted[name] = value }
+        for (name, value) in wanted.sorted(by: { $0.key < $1.key }) where values[name] != .string(value) {
             note("environment \(name)", shown(values[name]?.string, of: name), shown(value, of: name))
             values[name] = .string(value)
         }
