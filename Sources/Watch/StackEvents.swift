@@ -21,6 +21,10 @@ package struct StackEvents: Sendable {
         }
     }
 
+    /// How many looks an operation may take to show. CloudFormation answers before it has begun: until then the stack
+    /// still reads as it was, which must not be taken for the end.
+    private static let looksBeforeStart = 60
+
     private let cloudFormation: CloudFormation
     private let interval: Duration
     private let deadline: Duration?
@@ -36,10 +40,10 @@ package struct StackEvents: Sendable {
         outage: Duration = .seconds(300),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
-        self.outage = outage
         self.cloudFormation = cloudFormation
         self.interval = interval
         self.deadline = deadline
+        self.outage = outage
         self.sleep = sleep
     }
 
@@ -53,19 +57,21 @@ package struct StackEvents: Sendable {
     /// - Parameters:
     ///   - stack: name or, better, the id: a deleted stack is only found by its id.
     ///   - mark: from `mark(_:)`, taken before the operation was started.
-    ///   - before: the state from which the operation was started: CloudFormation may go on showing it for a moment.
     ///   - warn: takes a line when looking fails for now.
     /// - Throws: `Failure` of kind `timedOut` at the deadline; CloudFormation goes on all the same.
     package func follow(
-        _ stack: String, after mark: String?, before: CloudFormation.StackStatus? = nil,
-        warn: @Sendable (String) -> Void = { _ in }, show: @Sendable (CloudFormation.StackEvent) -> Void
+        _ stack: String, after mark: String?, warn: @Sendable (String) -> Void = { _ in },
+        show: @Sendable (CloudFormation.StackEvent) -> Void
     ) async throws -> Outcome {
         var events: [CloudFormation.StackEvent] = []
         var last = mark
+        var hasBegun = false
+        var looks = 0
         var outage = Outage(limit: outage)
         let waiter = Waiter<Look>(
             what: "stack \(stack)", interval: .every(interval), deadline: deadline, sleep: sleep)
         let settled = try await waiter.wait {
+            let hadBegun = hasBegun
             do {
                 // The state is read before the events: what led to a settled state is then always among them.
                 let state = try await cloudFormation.describeStack(stack)
@@ -73,27 +79,34 @@ package struct StackEvents: Sendable {
                     show(event)
                     events.append(event)
                     last = event.eventId
+                    hasBegun = true
                 }
                 outage.end()
-                return .state(state)
+                looks += 1
+                return Look(state: state, hadBegun: hadBegun)
             } catch {
                 if let line = try outage.bear(error, lookingAt: "stack \(stack)") { warn(line) }
-                return .failed
+                return Look(hasFailed: true)
             }
         } accept: { look in
-            guard case .state(let state) = look else { return .again("looking at it fails") }
-            guard let status = state?.stackStatus else { return .done }
-            let hasBegun = status != before || !events.isEmpty
-            return status.isInProgress || status == .reviewInProgress || !hasBegun ? .again("it is \(status)") : .done
+            if look.hasFailed { return .again("looking at it fails") }
+            guard let status = look.state?.stackStatus else { return .done }
+            if status.isInProgress {
+                hasBegun = true
+                return .again("it is \(status)")
+            }
+            return look.hadBegun && status != .reviewInProgress || looks >= Self.looksBeforeStart
+                ? .done : .again("it is still \(status)")
         }
-        guard case .state(let state) = settled else { return Outcome(stack: nil, status: .deleteComplete, events: events) }
-        return Outcome(stack: state, status: state?.stackStatus ?? .deleteComplete, events: events)
+        return Outcome(
+            stack: settled.state, status: settled.state?.stackStatus ?? .deleteComplete, events: events)
     }
 
     /// What one poll brought.
-    private enum Look: Sendable {
-        case state(CloudFormation.Stack?)
-        case failed
+    private struct Look: Sendable {
+        var state: CloudFormation.Stack?
+        var hadBegun = false
+        var hasFailed = false
     }
 
     /// The events after the marked one, oldest first.
@@ -136,7 +149,8 @@ package enum StackCause {
 
     /// `TaskDefinition (AWS::ECS::TaskDefinition): Invalid 'cpu' setting for task`
     package static func text(_ event: CloudFormation.StackEvent) -> String {
-        let reason = event.resourceStatusReason ?? event.resourceStatus ?? "no reason given"
+        let given = event.resourceStatusReason.flatMap { $0.isEmpty ? nil : $0 }
+        let reason = given ?? event.resourceStatus ?? "no reason given"
         guard let name = event.logicalResourceId else { return reason }
         return "\(name)\(event.resourceType.map { " (\($0))" } ?? ""): \(reason)"
     }

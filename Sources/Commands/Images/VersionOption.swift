@@ -27,7 +27,8 @@ struct VersionOption: ParsableArguments {
                 throw Failure(
                     .usage, "'\(word)' is neither an ENV nor a VERSION",
                     hint: meant.map { "did you mean '\($0)'?" }
-                        ?? "a version is a number (0.1, v2), a git revision or 'latest'; any other tag goes by --image-version")
+                        ?? "a version is a number (0.1, v2), a git revision or 'latest'; any other tag goes by --image-version"
+                )
             }
             return version
         }

@@ -28,7 +28,9 @@ enum TaskInputs {
             switch platform?.value {
             case nil, "linux/amd64", "linux/x86_64": "X86_64"
             case "linux/arm64", "linux/arm64/v8", "linux/aarch64": "ARM64"
-            default: throw session.settings.invalid(.platform, "is no platform of Fargate", hint: "linux/amd64 or linux/arm64")
+            default:
+                throw session.settings.invalid(
+                    .platform, "is no platform of Fargate", hint: "linux/amd64 or linux/arm64")
             }
         var values = [GivenValue(name: "Architecture", value: architecture, origin: platform?.origin ?? "default")]
         if let bucket = session.settings[.bucket] {
