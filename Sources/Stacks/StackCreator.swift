@@ -205,7 +205,9 @@ package struct StackCreator: Sendable {
         guard outcome.status == .deleteComplete else { throw await failure("delete stack \(name)", outcome, id: id) }
     }
 
-    private func follow(_ name: String, id: String, mark: String?) async throws -> StackEvents.Outcome {
+    private func follow(
+        _ name: String, id: String, mark: String?
+    ) async throws -> StackEvents.Outcome {
         do {
             return try await events.follow(id, after: mark, warn: show) { show("  " + EventLine.text($0)) }
         } catch is CancellationError {

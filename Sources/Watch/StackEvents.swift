@@ -40,10 +40,10 @@ package struct StackEvents: Sendable {
         outage: Duration = .seconds(300),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
+        self.outage = outage
         self.cloudFormation = cloudFormation
         self.interval = interval
         self.deadline = deadline
-        self.outage = outage
         self.sleep = sleep
     }
 
@@ -60,8 +60,8 @@ package struct StackEvents: Sendable {
     ///   - warn: takes a line when looking fails for now.
     /// - Throws: `Failure` of kind `timedOut` at the deadline; CloudFormation goes on all the same.
     package func follow(
-        _ stack: String, after mark: String?, warn: @Sendable (String) -> Void = { _ in },
-        show: @Sendable (CloudFormation.StackEvent) -> Void
+        _ stack: String, after mark: String?,
+        warn: @Sendable (String) -> Void = { _ in }, show: @Sendable (CloudFormation.StackEvent) -> Void
     ) async throws -> Outcome {
         var events: [CloudFormation.StackEvent] = []
         var last = mark
@@ -83,30 +83,32 @@ package struct StackEvents: Sendable {
                 }
                 outage.end()
                 looks += 1
-                return Look(state: state, hadBegun: hadBegun)
+                return .state(state, hadBegun: hadBegun)
             } catch {
                 if let line = try outage.bear(error, lookingAt: "stack \(stack)") { warn(line) }
-                return Look(hasFailed: true)
+                return .failed
             }
         } accept: { look in
-            if look.hasFailed { return .again("looking at it fails") }
-            guard let status = look.state?.stackStatus else { return .done }
+            guard case .state(let state, let hadBegun) = look else { return .again("looking at it fails") }
+            guard let status = state?.stackStatus else { return .done }
             if status.isInProgress {
                 hasBegun = true
                 return .again("it is \(status)")
             }
-            return look.hadBegun && status != .reviewInProgress || looks >= Self.looksBeforeStart
+            return hadBegun && status != .reviewInProgress || looks >= Self.looksBeforeStart
                 ? .done : .again("it is still \(status)")
         }
-        return Outcome(
-            stack: settled.state, status: settled.state?.stackStatus ?? .deleteComplete, events: events)
+        guard case .state(let state, _) = settled else {
+            return Outcome(stack: nil, status: .deleteComplete, events: events)
+        }
+        return Outcome(stack: state, status: state?.stackStatus ?? .deleteComplete, events: events)
     }
 
     /// What one poll brought.
-    private struct Look: Sendable {
-        var state: CloudFormation.Stack?
-        var hadBegun = false
-        var hasFailed = false
+    private enum Look: Sendable {
+        /// - hadBegun: whether the operation was seen to have begun before the state was read.
+        case state(CloudFormation.Stack?, hadBegun: Bool)
+        case failed
     }
 
     /// The events after the marked one, oldest first.

@@ -40,7 +40,8 @@ struct StackCreatorTests {
         let shown = Mutex<[String]>([])
         let client = aws.client(dryRun: dryRun)
         let creator = StackCreator(
-            client: client, upload: TemplateUpload(client: client, bucket: bucket, prefix: "nightly"),
+            client: client,
+            upload: TemplateUpload(client: client, bucket: bucket, owner: "000000000000", prefix: "nightly"),
             show: { line in shown.withLock { $0.append(line) } }, sleep: { _ in try Task.checkCancellation() })
         let request = try request ?? Samples.request(parameters: ["Cpu": "512"], tags: [("team", "data")])
         do {
@@ -103,6 +104,35 @@ struct StackCreatorTests {
         #expect(run.failure?.message == "create stack nightly: Template error: no such thing")
         #expect(aws.operations.suffix(3) == ["DeleteChangeSet", "DescribeStacks", "DeleteStack"])
         #expect(aws.bodies("DeleteStack").first?.contains("StackName=arn%3Anew") == true)
+    }
+
+    @Test func theFirstClusterOfAnAccountIsTriedTwice() async throws {
+        let reason = "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
+        func events(_ failed: Bool) -> [StubAWS.Answer] {
+            [
+                .events([("0", "REVIEW_IN_PROGRESS", "")]),
+                .events([
+                    ("1", failed ? "CREATE_FAILED" : "CREATE_COMPLETE", failed ? reason : ""),
+                    ("0", "REVIEW_IN_PROGRESS", ""),
+                ]),
+            ]
+        }
+        let aws = Self.script([
+            "DescribeStacks": [
+                .noStack, .stack("ROLLBACK_COMPLETE"), .stack("ROLLBACK_COMPLETE"), .noStack, .stack("CREATE_COMPLETE"),
+            ],
+            "DescribeChangeSet": [.changeSet("CREATE_COMPLETE", changes: ["Topic"])],
+            "DescribeStackEvents": events(true) + [.events([("1", "CREATE_FAILED", reason)])] + events(true)
+                + events(false),
+        ])
+        let run = try await create(aws)
+        guard case .success(.created) = run.result else {
+            Issue.record("\(run.result) \(aws.operations)")
+            return
+        }
+        #expect(run.shown.contains { $0.contains("no service-linked role yet") })
+        #expect(aws.operations.filter { $0 == "ExecuteChangeSet" }.count == 2)
+        #expect(aws.operations.filter { $0 == "DeleteStack" }.count == 1)
     }
 
     @Test func theShellOfOthersStays() async throws {
@@ -244,7 +274,8 @@ struct StackCreatorTests {
         let running = Task {
             for await _ in gate { break }
             let creator = StackCreator(
-                client: client, upload: TemplateUpload(client: client, bucket: nil, prefix: "n"), show: { _ in },
+                client: client, upload: TemplateUpload(client: client, bucket: nil, owner: "000000000000", prefix: "n"),
+                show: { _ in },
                 sleep: { _ in try Task.checkCancellation() })
             do {
                 return Run(result: .success(try await creator.create(request)), shown: [])
@@ -268,7 +299,7 @@ struct TemplateUploadTests {
     private static let large = Samples.body + "# " + String(repeating: "x", count: Template.inlineLimit)
 
     private func source(_ aws: StubAWS, _ body: String, bucket: String?) async throws -> TemplateSource {
-        try await TemplateUpload(client: aws.client, bucket: bucket, prefix: "nightly").source(
+        try await TemplateUpload(client: aws.client, bucket: bucket, owner: "000000000000", prefix: "nightly").source(
             for: try Samples.template(body))
     }
 

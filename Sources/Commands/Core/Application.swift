@@ -15,6 +15,7 @@ package enum Application {
         let isJSON = asksForJSON(arguments)
         var passesCodeThrough = false
         do {
+            try Root.checkCommand(arguments)
             var command = try Root.parseAsRoot(arguments)
             passesCodeThrough = (type(of: command) as? any FgctlCommand.Type)?.passesCodeThrough ?? false
             try await CommandContext.$current.withValue(context) {
