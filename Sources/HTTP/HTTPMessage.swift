@@ -57,9 +57,10 @@ package struct HTTPRequest: Sendable {
     package struct Timeouts: Sendable {
         /// Until the connection stands, TLS included.
         package var connect: Duration = .seconds(10)
-        /// Without any byte in either direction.
+        /// Without any byte in either direction, while the network is waited for; time that the response's reader or
+        /// the body's source takes, or that passes before a connection is free, doesn't count.
         package var idle: Duration = .seconds(60)
-        /// For the whole exchange; `nil` is no limit (transfers of unknown size).
+        /// For the whole exchange, waiting for a free connection included; `nil` is no limit (transfers of unknown size).
         package var total: Duration?
 
         package init() {}

@@ -24,7 +24,10 @@ final class ReceiveBuffer: Sendable {
         case wait
     }
 
+    private let limit: Int
     private let state = Mutex(State())
+
+    init(limit: Int = ReceiveBuffer.limit) { self.limit = limit }
 
     /// Whether the transfer waits for the reader.
     var isPaused: Bool { state.withLock { $0.isPaused } }
@@ -38,7 +41,7 @@ final class ReceiveBuffer: Sendable {
                 state.reader = nil
                 return (true, reader)
             }
-            if !state.bytes.isEmpty, state.bytes.count + received.count > Self.limit {
+            if !state.bytes.isEmpty, state.bytes.count + received.count > limit {
                 state.isPaused = true
                 return (false, nil)
             }
@@ -52,32 +55,14 @@ final class ReceiveBuffer: Sendable {
     /// The next bytes; `nil` at the end.
     /// - Parameter resumeTransfer: called when there is room again after a pause.
     func next(resumeTransfer: () -> Void) async throws -> [UInt8]? {
-        switch state.withLock({ Self.step(&$0) }) {
-        case .piece(let bytes, let wasPaused):
-            if wasPaused { resumeTransfer() }
-            return bytes
-        case .end: return nil
-        case .error(let error): throw error
-        case .wait: return try await wait()
-        }
-    }
-
-    /// Waits for bytes that were not there a moment ago. An empty buffer is never paused.
-    private func wait() async throws -> [UInt8]? {
-        try await withCheckedThrowingContinuation { continuation in
-            let step = state.withLock { state -> Step in
-                let step = Self.step(&state)
-                guard case .wait = step else { return step }
-                if state.reader != nil {
-                    return .error(HTTPError.invalidRequest(reason: "a response body is read by two tasks at once"))
-                }
-                state.reader = continuation
-                return step
-            }
-            switch step {
-            case .piece(let bytes, _): continuation.resume(returning: bytes)
-            case .end: continuation.resume(returning: nil)
-            case .error(let error): continuation.resume(throwing: error)
+        // Looking and beginning to wait are one step: in between, the buffer could fill up and pause.
+        try await withCheckedThrowingContinuation { reader in
+            switch state.withLock({ Self.step(&$0, reader) }) {
+            case .piece(let bytes, let wasPaused):
+                if wasPaused { resumeTransfer() }
+                reader.resume(returning: bytes)
+            case .end: reader.resume(returning: nil)
+            case .error(let error): reader.resume(throwing: error)
             case .wait: break
             }
         }
@@ -106,7 +91,7 @@ final class ReceiveBuffer: Sendable {
         reader?.resume(throwing: error)
     }
 
-    private static func step(_ state: inout State) -> Step {
+    private static func step(_ state: inout State, _ reader: Reader) -> Step {
         if !state.bytes.isEmpty {
             let wasPaused = state.isPaused
             state.isPaused = false
@@ -117,7 +102,12 @@ final class ReceiveBuffer: Sendable {
         switch state.end {
         case .success: return .end
         case .failure(let error): return .error(error)
-        case nil: return .wait
+        case nil: break
         }
+        if state.reader != nil {
+            return .error(HTTPError.invalidRequest(reason: "a response body is read by two tasks at once"))
+        }
+        state.reader = reader
+        return .wait
     }
 }

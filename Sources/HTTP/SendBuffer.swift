@@ -47,6 +47,9 @@ final class SendBuffer: Sendable {
     /// Whether the transfer waits for the source.
     var isPaused: Bool { state.withLock { $0.isPaused } }
 
+    /// Whether no more bytes are wanted.
+    var isOver: Bool { state.withLock { $0.isOver } }
+
     /// Copies the next bytes to where libcurl wants them.
     func read(into space: UnsafeMutableRawBufferPointer) -> Reading {
         let (reading, filler) = state.withLock { state -> (Reading, Waiter?) in
@@ -82,7 +85,7 @@ final class SendBuffer: Sendable {
         }
     }
 
-    /// The transfer is over: drops the bytes and lets the filler go.
+    /// No more bytes are wanted: drops them and lets the filler go.
     func finish() {
         let filler = state.withLock { state -> Waiter? in
             state.isOver = true
@@ -120,7 +123,7 @@ final class SendBuffer: Sendable {
     }
 
     private static func take(_ state: inout State, _ space: UnsafeMutableRawBufferPointer) -> Reading {
-        if state.left == 0 { return .bytes(0) }
+        if state.left == 0 || state.isOver { return .bytes(0) }
         guard let first = state.pieces.first else {
             state.isPaused = true
             return .pause

@@ -78,10 +78,11 @@ final class Transfer: Sendable {
         let filler = Task {
             do {
                 try await sending.fill { loop.resume(self) }
-            } catch let error as HTTPError {
-                abort(error)
             } catch {
-                abort(HTTPError.invalidRequest(reason: "the request body could not be read: \(error)"))
+                // A source that fails because nobody wants its bytes is no news; the response may still be read.
+                if isOver || sending.isOver { return }
+                abort(
+                    error as? HTTPError ?? .invalidRequest(reason: "the request body could not be read: \(error)"))
             }
         }
         let wasOver = state.withLock { state in
@@ -95,9 +96,15 @@ final class Transfer: Sendable {
 
     /// The head of the response is there.
     func deliver(_ head: ResponseHead) {
-        let caller = state.withLock { state in
+        let (caller, filler) = state.withLock { state in
             defer { state.caller = nil }
-            return state.caller
+            return (state.caller, state.filler)
+        }
+        if head.status >= 300, let sending {
+            // A refusal: libcurl sends no more of the body, but would still wait for a paused source.
+            sending.finish()
+            filler?.cancel()
+            loop.resume(self)
         }
         guard let caller else { return }
         let reader = ResponseReader(self)

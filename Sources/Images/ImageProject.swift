@@ -62,7 +62,11 @@ package struct ImageProject: Sendable {
             }
         }
         let registry: String
-        if let given { registry = given } else { registry = try names.registry(account: try await account(), region: region) }
+        if let given {
+            registry = given
+        } else {
+            registry = try names.registry(account: try await account(), region: region)
+        }
         let context = settings.path(.dockerContext) ?? settings.root
         return ImageProject(
             repository: repository, registry: registry, platform: platform,

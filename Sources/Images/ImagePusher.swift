@@ -36,7 +36,8 @@ package struct ImagePusher: Sendable {
         }
         guard let image = found else {
             throw Failure(
-                .failed, "push \(short): docker has no image \(reference)", hint: "build it: fgctl docker-build \(version)")
+                .failed, "push \(short): docker has no image \(reference)",
+                hint: "build it: fgctl docker-build \(version)")
         }
         try image.require(project.platform, "push \(short)")
 
@@ -93,7 +94,8 @@ package struct ImagePusher: Sendable {
         let short = try await docker.tags(of: project.repository)
         guard let highest = ImageVersion.highest(in: full) ?? ImageVersion.highest(in: short) else {
             throw Failure(
-                .failed, "push \(project.repository): docker has no image of \(project.fullRepository) with a numeric version",
+                .failed,
+                "push \(project.repository): docker has no image of \(project.fullRepository) with a numeric version",
                 hint: "build one: fgctl docker-build; or name the version to push")
         }
         return highest
@@ -127,7 +129,8 @@ package struct ImagePusher: Sendable {
             throw Failure(.failed, "\(what): docker reported success, but ECR has no version \(plan.version)")
         }
         throw Failure(
-            .failed, "\(what): ECR holds \(remote), but the local image is \(local.joined(separator: ", "))",
+            .failed,
+            "\(what): ECR holds \(remote), but the local image is \(local.isEmpty ? "unknown there" : local.joined(separator: ", "))",
             hint: "somebody else may have pushed this version at the same time: build and push a new one")
     }
 }

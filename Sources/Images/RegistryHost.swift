@@ -27,7 +27,8 @@ struct RegistryHost: Sendable, Hashable {
             ecr = nil
         }
         let name = host.hasPrefix("[") ? "[::1]" == host.prefix(5) ? "::1" : "" : String(host.prefix { $0 != ":" })
-        isLoopback = name == "localhost" || name == "::1" || (name.hasPrefix("127.") && name.split(separator: ".").count == 4)
+        isLoopback =
+            name == "localhost" || name == "::1" || (name.hasPrefix("127.") && name.split(separator: ".").count == 4)
     }
 
     /// Whether an ECR password may go there: to ECR itself and to an emulator on this machine, never to somebody else.

@@ -45,7 +45,9 @@ extension ScheduleService {
                     try await send(request)
                     return .written
                 } catch let error as AWSError where Self.isRoleNotReady(error) {
-                    if last == nil { onWait("waiting for role \(request.target.roleArn) to be usable by EventBridge Scheduler") }
+                    if last == nil {
+                        onWait("waiting for role \(request.target.roleArn) to be usable by EventBridge Scheduler")
+                    }
                     last = error
                     return .roleNotReady(error)
                 }

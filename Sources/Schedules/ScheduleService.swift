@@ -120,7 +120,9 @@ package struct ScheduleService: Sendable {
         return try await withThrowingTaskGroup(of: ScheduleSummary?.self) { tasks in
             var found: [ScheduleSummary] = []
             for (index, name) in names.enumerated() {
-                if index >= Self.readsAtOnce, let summary = try await tasks.next() { found += [summary].compactMap { $0 } }
+                if index >= Self.readsAtOnce, let summary = try await tasks.next() {
+                    found += [summary].compactMap { $0 }
+                }
                 tasks.addTask {
                     try await scheduler.getSchedule(name, group: group)
                         .map { ScheduleSummary($0, name: name, group: group) }

@@ -12,6 +12,19 @@ package struct ScheduleSummary: Sendable, Hashable, Codable {
     package let taskFamily: String?
     package let arn: String
 
+    package init(
+        name: String, group: String, expression: String, timezone: String, state: String, taskFamily: String?,
+        arn: String
+    ) {
+        self.name = name
+        self.group = group
+        self.expression = expression
+        self.timezone = timezone
+        self.state = state
+        self.taskFamily = taskFamily
+        self.arn = arn
+    }
+
     /// - Parameters:
     ///   - name: taken where the answer holds none.
     ///   - group: likewise.

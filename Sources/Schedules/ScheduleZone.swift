@@ -57,6 +57,7 @@ package struct ZoneDatabase: Sendable {
     private func unknown(_ name: String, meant: String? = nil) -> Failure {
         Failure(
             .badInput, "time zone '\(name)' is unknown",
-            hint: meant.map { "did you mean '\($0)'?" } ?? "give a name of the IANA database, such as Europe/Berlin or UTC")
+            hint: meant.map { "did you mean '\($0)'?" }
+                ?? "give a name of the IANA database, such as Europe/Berlin or UTC")
     }
 }

@@ -21,6 +21,10 @@ package struct StackEvents: Sendable {
         }
     }
 
+    /// How many looks an operation may take to show. CloudFormation answers before it has begun: until then the stack
+    /// still reads as it was, which must not be taken for the end.
+    private static let looksBeforeStart = 60
+
     private let cloudFormation: CloudFormation
     private let interval: Duration
     private let deadline: Duration?
@@ -55,22 +59,33 @@ package struct StackEvents: Sendable {
     ) async throws -> Outcome {
         var events: [CloudFormation.StackEvent] = []
         var last = mark
-        let waiter = Waiter<CloudFormation.Stack?>(
+        var hasBegun = false
+        var looks = 0
+        let waiter = Waiter<(state: CloudFormation.Stack?, hadBegun: Bool)>(
             what: "stack \(stack)", interval: .every(interval), deadline: deadline, sleep: sleep)
         let settled = try await waiter.wait {
+            let hadBegun = hasBegun
             // The state is read before the events: what led to a settled state is then always among them.
             let state = try await cloudFormation.describeStack(stack)
             for event in try await news(of: stack, after: last) {
                 show(event)
                 events.append(event)
                 last = event.eventId
+                hasBegun = true
             }
-            return state
-        } accept: { state in
-            guard let state else { return .done }
-            return state.stackStatus.isInProgress ? .again("it is \(state.stackStatus)") : .done
+            looks += 1
+            return (state: state, hadBegun: hadBegun)
+        } accept: { look in
+            guard let status = look.state?.stackStatus else { return .done }
+            if status.isInProgress {
+                hasBegun = true
+                return .again("it is \(status)")
+            }
+            return look.hadBegun && status != .reviewInProgress || looks >= Self.looksBeforeStart
+                ? .done : .again("it is still \(status)")
         }
-        return Outcome(stack: settled, status: settled?.stackStatus ?? .deleteComplete, events: events)
+        return Outcome(
+            stack: settled.state, status: settled.state?.stackStatus ?? .deleteComplete, events: events)
     }
 
     /// The events after the marked one, oldest first.
@@ -113,7 +128,8 @@ package enum StackCause {
 
     /// `TaskDefinition (AWS::ECS::TaskDefinition): Invalid 'cpu' setting for task`
     package static func text(_ event: CloudFormation.StackEvent) -> String {
-        let reason = event.resourceStatusReason ?? event.resourceStatus ?? "no reason given"
+        let given = event.resourceStatusReason.flatMap { $0.isEmpty ? nil : $0 }
+        let reason = given ?? event.resourceStatus ?? "no reason given"
         guard let name = event.logicalResourceId else { return reason }
         return "\(name)\(event.resourceType.map { " (\($0))" } ?? ""): \(reason)"
     }

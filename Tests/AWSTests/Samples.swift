@@ -11,7 +11,8 @@ enum Samples {
     static let sts = Service(
         name: "sts", sdkID: "STS", endpointPrefix: "sts", signingName: "sts", apiVersion: "2011-06-15", wire: .query)
     static let cloudFormation = Service(
-        name: "cloudformation", sdkID: "CloudFormation", endpointPrefix: "cloudformation", signingName: "cloudformation",
+        name: "cloudformation", sdkID: "CloudFormation", endpointPrefix: "cloudformation",
+        signingName: "cloudformation",
         apiVersion: "2010-05-15", wire: .query)
     static let ec2 = Service(
         name: "ec2", sdkID: "EC2", endpointPrefix: "ec2", signingName: "ec2", apiVersion: "2016-11-15", wire: .ec2)
@@ -29,7 +30,9 @@ enum Samples {
     static let iam = Service(
         name: "iam", sdkID: "IAM", endpointPrefix: "iam", signingName: "iam", apiVersion: "2010-05-08", wire: .query)
 
-    static let keys = ["AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"]
+    static let keys = [
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1",
+    ]
 
     /// 2026-01-31T12:00:00Z
     static let date = Date(timeIntervalSince1970: 1_769_860_800)

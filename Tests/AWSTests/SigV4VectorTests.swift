@@ -31,7 +31,8 @@ struct SigV4VectorTests {
         // One folder's signed headers hold a token that its request doesn't: there it belongs to the credentials.
         let token = try text("creq").split(separator: "\n").first { $0.hasPrefix("x-amz-security-token:") }
         let ownToken = request.headers["X-Amz-Security-Token"] == nil ? token?.dropFirst(21) : nil
-        let stages = try Self.signer(token: ownToken.map(String.init)).stages(request, payload: try .of(body), at: Self.date)
+        let stages = try Self.signer(token: ownToken.map(String.init)).stages(
+            request, payload: try .of(body), at: Self.date)
         #expect(stages.canonicalRequest == (try text("creq")))
         #expect(stages.stringToSign == (try text("sts")))
         #expect(stages.authorization == (try text("authz")))

@@ -40,8 +40,9 @@ struct SignerTests {
             method: "PUT", url: "https://examplebucket.s3.amazonaws.com/test%24file.text",
             headers: ["Date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class": "REDUCED_REDUNDANCY"])
         #expect(
-            try signer.sign(put, payload: .of("Welcome to Amazon S3.".utf8), at: date).headers["Authorization"]?.hasSuffix(
-                "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd") == true)
+            try signer.sign(put, payload: .of("Welcome to Amazon S3.".utf8), at: date).headers["Authorization"]?
+                .hasSuffix(
+                    "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd") == true)
     }
 
     struct Sample: Sendable {

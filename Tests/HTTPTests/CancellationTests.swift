@@ -59,8 +59,10 @@ struct CancellationTests {
             let first = Task { try await transport.get(server.url("/1")).status }
             try await eventually("the first is there") { server.requests.count == 1 }
             let second = Task { try await transport.get(server.url("/2")).status }
-            // One handle each, and one each for the multi handle and the thread.
-            try await eventually("the second is queued") { transport.census.live == 4 }
+            #if DEBUG
+                // One handle each, and one each for the multi handle and the thread.
+                try await eventually("the second is queued") { transport.census.live == 4 }
+            #endif
             second.cancel()
             await #expect(throws: CancellationError.self) { try await second.value }
             first.cancel()
@@ -135,17 +137,5 @@ struct CancellationTests {
             #expect(status == 200)
             try await eventually("the connection is closed") { server.openConnections == 0 }
         }
-    }
-}
-
-/// A source that gives nothing until its task is cancelled. Counts a call's begin and end.
-private struct StallingReader: HTTPBodyReader {
-    let calls = Counter()
-
-    func read(maximum: Int) async throws -> [UInt8]? {
-        calls.add(1)
-        defer { calls.add(1) }
-        try await Task.sleep(for: .seconds(60))
-        return nil
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import Synchronization
 import TestSupport
@@ -82,6 +83,16 @@ struct PatternReader: HTTPBodyReader {
     /// The bytes from a place of the pattern on; at most 1 MiB.
     static func bytes(from start: Int, count: Int) -> ArraySlice<UInt8> { table[(start % (1 << 16))...].prefix(count) }
 
+    /// Whether bytes are those of the pattern from a place on; at most 1 MiB.
+    static func matches(_ piece: [UInt8], from start: Int) -> Bool {
+        piece.withUnsafeBytes { left in
+            table.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return piece.isEmpty }
+                return memcmp(left, right + start % (1 << 16), piece.count) == 0
+            }
+        }
+    }
+
     func read(maximum: Int) async throws -> [UInt8]? {
         let start = given.value
         if start >= length {
@@ -91,6 +102,18 @@ struct PatternReader: HTTPBodyReader {
         let piece = Array(Self.bytes(from: start, count: min(maximum, length - start)))
         given.add(piece.count)
         return piece
+    }
+}
+
+/// A source that gives nothing until its task is cancelled. Counts a call's begin and end.
+struct StallingReader: HTTPBodyReader {
+    let calls = Counter()
+
+    func read(maximum: Int) async throws -> [UInt8]? {
+        calls.add(1)
+        defer { calls.add(1) }
+        try await Task.sleep(for: .seconds(60))
+        return nil
     }
 }
 

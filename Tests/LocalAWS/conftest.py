@@ -149,12 +149,12 @@ class Lab:
         assert task["containers"][0].get("exitCode") == 0, json.dumps(task, default=str)
         return self.lines(task["taskArn"])
 
-    def role(self) -> str:
-        """A role that tasks can take; its ARN."""
+    def role(self, service: str = "ecs-tasks.amazonaws.com", condition: dict[str, Any] | None = None) -> str:
+        """A role that the service can take; its ARN."""
         name = f"{self.name}-role-{len(self._roles)}"
         self._roles.append(name)
-        trust = {"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+        statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [statement | ({"Condition": condition} if condition else {})]}
         return self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
 
     def remove(self) -> None:

@@ -1,10 +1,13 @@
-"""Schedules that start tasks (bin/lib/local_aws/overlay/scheduled_tasks.py)."""
+"""Schedules (bin/lib/local_aws/overlay/scheduled_tasks.py, schedule_checks.py)."""
 
 import json
 from datetime import datetime, timezone
 
 import pytest
+from botocore.exceptions import ClientError
 from conftest import client, wait_for
+
+SERVICE = "scheduler.amazonaws.com"
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def test_a_due_schedule_runs_its_task_with_the_context_filled_in(lab, group):
         Name="nightly", GroupName=group, FlexibleTimeWindow={"Mode": "OFF"},
         ScheduleExpression=f"at({datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S})",
         Target={
-            "Arn": cluster, "RoleArn": lab.role(), "Input": json.dumps(overrides),
+            "Arn": cluster, "RoleArn": lab.role(SERVICE), "Input": json.dumps(overrides),
             "EcsParameters": {
                 "TaskDefinitionArn": definition, "LaunchType": "FARGATE",
                 "NetworkConfiguration": {"awsvpcConfiguration": {"Subnets": ["subnet-1"], "AssignPublicIp": "ENABLED"}},
@@ -46,3 +49,39 @@ def test_a_due_schedule_runs_its_task_with_the_context_filled_in(lab, group):
     assert len(execution) == 36
     assert schedule == arn
     assert task["startedBy"] == "chronos-schedule/nightly"
+
+
+def _create(lab, group: str, role: str, expression: str = "cron(0 0 * * ? *)") -> None:
+    client("scheduler").create_schedule(
+        Name="nightly", GroupName=group, FlexibleTimeWindow={"Mode": "OFF"}, ScheduleExpression=expression,
+        Target={
+            "Arn": f"arn:aws:ecs:us-east-1:000000000000:cluster/{lab.name}", "RoleArn": role,
+            "EcsParameters": {"TaskDefinitionArn": f"arn:aws:ecs:us-east-1:000000000000:task-definition/{lab.name}"}})
+
+
+def _source(group: str, account: str = "000000000000") -> dict:
+    return {"StringEquals": {
+        "aws:SourceAccount": account, "aws:SourceArn": f"arn:aws:scheduler:us-east-1:000000000000:schedule-group/{group}"}}
+
+
+def test_a_role_for_this_group_is_taken(lab, group):
+    _create(lab, group, lab.role(SERVICE, _source(group)))
+
+
+@pytest.mark.parametrize("trust", ["other service", "other group", "other account", "no role"])
+def test_a_role_that_scheduler_cannot_assume_is_refused(lab, group, trust):
+    role = {
+        "other service": lambda: lab.role("events.amazonaws.com"),
+        "other group": lambda: lab.role(SERVICE, _source("other")),
+        "other account": lambda: lab.role(SERVICE, _source(group, "111122223333")),
+        "no role": lambda: f"arn:aws:iam::000000000000:role/{lab.name}-none",
+    }[trust]()
+    with pytest.raises(ClientError, match="to assume the role") as refused:
+        _create(lab, group, role)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+@pytest.mark.parametrize("expression", ["cron(0 0 * * * *)", "cron(0 0 * *)", "rate(5)", "at(tomorrow)", "daily"])
+def test_an_expression_that_is_none_is_refused(lab, group, expression):
+    with pytest.raises(ClientError, match="Invalid Schedule Expression"):
+        _create(lab, group, lab.role(SERVICE), expression)

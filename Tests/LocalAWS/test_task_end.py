@@ -15,11 +15,16 @@ def test_the_exit_code_and_the_reason(lab):
     assert sorted(lab.lines(task["taskArn"], 2)) == ["err", "out"]
 
 
-def test_a_short_task_is_seen_stopped_within_three_seconds(lab):
+def test_a_short_task_is_seen_stopped_within_two_seconds(lab):
     definition = lab.shell("exit 0")
-    began = time.monotonic()
-    lab.finish(definition)
-    assert time.monotonic() - began < 3
+
+    def seconds() -> float:
+        began = time.monotonic()
+        assert lab.finish(definition)["containers"][0]["exitCode"] == 0
+        return time.monotonic() - began
+
+    # The best of a few: other work on the machine is not what is measured.
+    assert min(seconds() for _ in range(4)) < 2
 
 
 def test_an_essential_exit_stops_the_others_with_their_own_codes(lab):

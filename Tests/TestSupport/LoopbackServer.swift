@@ -84,11 +84,21 @@ package final class LoopbackServer: Sendable {
     }
 
     private static func accept(_ listener: CInt, _ ledger: Ledger, _ script: @escaping Script) {
-        defer { close(listener) }
+        defer {
+            // Under the lock, so that stopping never touches a number that was given to somebody else.
+            ledger.state.withLock { state in
+                state.isStopped = true
+                _ = close(listener)
+            }
+        }
         while true {
             let descriptor = Glibc.accept(listener, nil, nil)
             if descriptor < 0 {
-                if errno == EINTR || errno == ECONNABORTED { continue }
+                let code = errno
+                if code == EINTR || code == ECONNABORTED { continue }
+                ledger.state.withLock { state in
+                    if !state.isStopped { state.faults.append("accept: error \(code)") }
+                }
                 return
             }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
@@ -134,7 +144,7 @@ package enum LoopbackError: Error {
 }
 
 /// Runs blocking work in a detached thread of its own, away from the pool that runs tests.
-func inThread(_ work: @escaping @Sendable () -> Void) throws {
+package func inThread(_ work: @escaping @Sendable () -> Void) throws {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }

@@ -7,7 +7,7 @@ extension AWSClient {
     /// Sends a call until it succeeds, fails for good, or attempts, quota or the caller's patience end. Each attempt is signed
     /// afresh: with the date of now and the credentials of now.
     func perform(_ call: Call) async throws -> Answer {
-        let maximum = try settings.maximumAttempts()
+        let maximum = call.isRepeatable ? try settings.maximumAttempts() : 1
         var attempt = 1
         var cost: Int?
         var mayHaveActed = false
@@ -23,7 +23,11 @@ extension AWSClient {
             case .failure(let failed):
                 fault = failed.fault
                 // A wrong clock or an expired token is repaired and tried again, once each, at no cost of attempts.
-                if let repair = await repair(failed, credentials), repairs.insert(repair).inserted { continue }
+                if call.isRepeatable, let repair = repair(failed, credentials),
+                    repairs.insert(repair).inserted
+                {
+                    continue
+                }
             }
             mayHaveActed = mayHaveActed || fault.mayHaveActed
             let pause = RetryPolicy.pause(after: fault, attempt: attempt, maximum: maximum, random: effects.random())
@@ -43,7 +47,7 @@ extension AWSClient {
         case .transport(let error):
             AWSNoAnswer(
                 service: call.service.sdkID, operation: call.operation, resource: call.resource,
-                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: error.reason)
+                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: "\(error)")
         }
     }
 
@@ -72,14 +76,25 @@ extension AWSClient {
         do {
             let response = try await transport.send(request)
             let result = try await read(response, call)
-            trace(call, attempt, since: start, "\(response.status) \(ErrorDecoder.requestID(response.headers) ?? "-")")
+            trace(call, attempt, since: start, outcome(response, result))
             return result
         } catch let error as HTTPError {
             // A transfer that ends because the task was cancelled is a cancellation, whatever it looks like.
             try Task.checkCancellation()
-            trace(call, attempt, since: start, error.reason)
+            trace(call, attempt, since: start, "\(error)")
             return .failure(FailedAttempt(fault: .transport(error)))
         }
+    }
+
+    /// `400 AccessDeniedException 7f…`
+    private func outcome(_ response: HTTPResponse, _ result: Result<Answer, FailedAttempt>) -> String {
+        var words = ["\(response.status)"]
+        var id = ErrorDecoder.requestID(response.headers)
+        if case .failure(let failed) = result, case .answer(let error, _) = failed.fault {
+            words.append(error.code)
+            id = error.requestID
+        }
+        return (words + [id ?? "-"]).joined(separator: " ")
     }
 
     private func read(_ response: HTTPResponse, _ call: Call) async throws -> Result<Answer, FailedAttempt> {
@@ -111,7 +126,7 @@ extension AWSClient {
     }
 
     /// Puts right what made a signature fail; `nil` when there is nothing to put right.
-    private func repair(_ failed: FailedAttempt, _ credentials: Credentials) async -> Repair? {
+    private func repair(_ failed: FailedAttempt, _ credentials: Credentials) -> Repair? {
         guard case .answer(let error, _) = failed.fault else { return nil }
         if RetryCodes.mayBeClockSkew(code: error.code), let server = failed.serverDate {
             let offset = server.timeIntervalSince(effects.now())
@@ -123,7 +138,7 @@ extension AWSClient {
             }
         }
         if error.code.hasPrefix("ExpiredToken"), credentials.expiration != nil {
-            await shared.credentials.forget(credentials)
+            shared.credentials.forget(credentials)
             return .credentials
         }
         return nil

@@ -3,12 +3,18 @@ package import HTTP
 extension AWSClient {
     /// Calls a REST operation with a streamed body; the input has the other members only.
     ///
-    /// - Parameter sha256: the body's hash in hex when it is known. Without it S3 bodies go unsigned over https and are read
-    ///   twice over http, where nothing else would protect them.
+    /// - Parameters:
+    ///   - sha256: the body's hash in hex when it is known. Without it S3 bodies go unsigned over https and are read twice over
+    ///     http, where nothing else would protect them.
+    ///   - isRepeatable: whether `open` can start the body again. A body that can't (a pipe) is sent once, without retries,
+    ///     and unsigned unless its hash is known.
     package func sendStreaming<I, O>(
-        _ operation: Operation<I, O>, _ input: I, body: HTTPBody, sha256: String? = nil, on resource: String? = nil
+        _ operation: Operation<I, O>, _ input: I, body: HTTPBody, sha256: String? = nil, isRepeatable: Bool = true,
+        on resource: String? = nil
     ) async throws -> O {
-        let call = try await prepare(operation, input, resource, body: body, sha256: sha256)
+        let hash = sha256 ?? (isRepeatable ? nil : PayloadHash.unsigned.text)
+        var call = try await prepare(operation, input, resource, body: body, sha256: hash)
+        call.isRepeatable = isRepeatable
         return try decode(operation, try await perform(call), call)
     }
 

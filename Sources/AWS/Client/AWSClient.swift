@@ -41,7 +41,7 @@ package struct AWSClient: Sendable {
         self.transport = transport
         self.dryRun = dryRun
         self.effects = effects
-        shared = SharedState(settings: settings, transport: transport, now: effects.now)
+        shared = SharedState(settings: settings, transport: transport, effects: effects)
     }
 
     /// The region of calls.

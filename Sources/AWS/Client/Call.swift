@@ -9,6 +9,8 @@ struct Call: Sendable {
     let endpoint: Endpoint
     let url: String
     let payload: PayloadHash
+    /// Whether the body can be read again for another attempt.
+    var isRepeatable = true
     /// Whether the body of a good answer is left to the caller.
     var streamsAnswer = false
 

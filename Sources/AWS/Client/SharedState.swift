@@ -9,8 +9,8 @@ final class SharedState: Sendable {
     /// Added to this machine's clock when signing, in seconds.
     let clockOffset = Mutex<TimeInterval>(0)
 
-    init(settings: AWSSettings, transport: any Transport, now: @escaping @Sendable () -> Date) {
+    init(settings: AWSSettings, transport: any Transport, effects: AWSClient.Effects) {
         credentials = CredentialCache(
-            chain: CredentialChain(settings: settings, transport: transport, now: now), now: now)
+            chain: CredentialChain(settings: settings, transport: transport, effects: effects), now: effects.now)
     }
 }

@@ -3,7 +3,7 @@ package struct WireTrace: Sendable, CustomStringConvertible {
     package let service: String
     package let operation: String
     package let method: String
-    /// The URL; values of signature parameters are masked.
+    /// The URL as it is sent; signatures and tokens travel in headers only.
     package let url: String
     package let attempt: Int
     /// Status and request id of an answer, or why there was none.

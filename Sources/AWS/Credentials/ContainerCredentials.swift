@@ -8,7 +8,7 @@ internal import Support
 struct ContainerCredentials: CredentialProvider {
     let settings: AWSSettings
     let transport: any Transport
-    let now: @Sendable () -> Date
+    let sleep: @Sendable (Duration) async throws -> Void
 
     var name: String { "container endpoint" }
 
@@ -28,7 +28,7 @@ struct ContainerCredentials: CredentialProvider {
     private func fetch(_ request: HTTPRequest, origin: String) async throws -> Credentials {
         var reason = ""
         for attempt in 1...3 {
-            if attempt > 1 { try await Task.sleep(for: .milliseconds(200)) }
+            if attempt > 1 { try await sleep(.milliseconds(200)) }
             do {
                 let response = try await transport.send(request)
                 let body = try await response.body.collect(upTo: 1 << 20)
@@ -36,7 +36,7 @@ struct ContainerCredentials: CredentialProvider {
                 reason = "HTTP \(response.status)"
                 if response.status < 500 { break }
             } catch let error as HTTPError {
-                reason = error.reason
+                reason = "\(error)"
             }
         }
         throw Failure(.credentials, "ask \(request.url) (\(origin)) for credentials: \(reason)")
@@ -51,9 +51,7 @@ struct ContainerCredentials: CredentialProvider {
 
     private func decode(_ body: [UInt8], origin: String) throws -> Credentials {
         do {
-            let decoder = JSONDecoder()
-            decoder.dateDecodingStrategy = .iso8601
-            let answer = try decoder.decode(Answer.self, from: Data(body))
+            let answer = try WireDecoder.decode(Answer.self, from: .document(body, .json))
             return Credentials(
                 accessKeyID: answer.AccessKeyId, secretAccessKey: answer.SecretAccessKey, sessionToken: answer.Token,
                 expiration: answer.Expiration, source: "container endpoint (\(origin))")
@@ -108,9 +106,13 @@ extension ContainerCredentials {
     /// The file is read anew each time: EKS rotates it.
     private func token() throws -> Secret? {
         if let file = settings.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            guard let text = try settings.readFile(file.value) else {
-                throw Failure(.credentials, "\(file.value) (\(file.origin)) is not there")
+            let text: String?
+            do {
+                text = try settings.readFile(file.value)
+            } catch {
+                throw Failure(.credentials, "read \(file.value) (\(file.origin)): \(error)", cause: error)
             }
+            guard let text else { throw Failure(.credentials, "\(file.value) (\(file.origin)) is not there") }
             let token = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
             guard !token.isEmpty else { throw Failure(.credentials, "\(file.value) (\(file.origin)) is empty") }
             return Secret(token)

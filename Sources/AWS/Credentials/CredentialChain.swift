@@ -12,11 +12,11 @@ struct CredentialChain: Sendable {
     ///
     /// Keys, token, profile and role are one group, taken whole from the highest layer that names any of them; only when no
     /// layer does are the default profile and the container's endpoint asked.
-    init(settings: AWSSettings, transport: any Transport, now: @escaping @Sendable () -> Date) {
+    init(settings: AWSSettings, transport: any Transport, effects: AWSClient.Effects) {
         self.init(providers: [
             SettingsCredentials(settings: settings),
             ProfileCredentials(settings: settings),
-            ContainerCredentials(settings: settings, transport: transport, now: now),
+            ContainerCredentials(settings: settings, transport: transport, sleep: effects.sleep),
         ])
     }
 

@@ -42,7 +42,7 @@ extension AWSError: CustomStringConvertible {
 extension AWSError {
     /// The thing asked for does not exist.
     package var isNotFound: Bool {
-        if httpStatus == 404 { return true }
+        if httpStatus == 404 { return code != "HTTP404" }
         // CloudFormation has no code of its own for a missing stack.
         if code == "ValidationError" { return message.hasPrefix("Stack") && message.hasSuffix("does not exist") }
         return Self.notFoundSuffixes.contains { code.hasSuffix($0) } || code.hasPrefix("NoSuch")

@@ -41,8 +41,9 @@ enum ErrorDecoder {
         func text(_ names: String...) -> String? { names.lazy.compactMap { members[$0]?.text }.first }
         // Services that once spoke Query give their old code here; it is the one their documentation names.
         let query = headers["x-amzn-query-error"]?.split(separator: ";").first.map(String.init)
-        let code = query ?? (named ?? text("__type", "code", "Code")).map(shortCode) ?? "HTTP\(status)"
-        var answer = ErrorAnswer(code: code, message: text("message", "Message", "errorMessage") ?? "")
+        let code = query ?? (named ?? text("__type", "code", "Code")).map(shortCode) ?? ""
+        var answer = ErrorAnswer(
+            code: code.isEmpty ? "HTTP\(status)" : code, message: text("message", "Message", "errorMessage") ?? "")
         for (name, node) in members where !["__type", "code", "Code", "message", "Message"].contains(name) {
             answer.fields[name] = flat(node)
         }
@@ -74,10 +75,11 @@ enum ErrorDecoder {
 
     /// HTML of a proxy, an empty body (HEAD), anything else.
     private static func unread(status: Int, body: [UInt8], code: String?) -> ErrorAnswer {
-        let known = [301: "PermanentRedirect", 304: "NotModified", 403: "Forbidden", 404: "NotFound"][status]
+        // Only an empty body is AWS's own (HEAD): a page may be a proxy's, whose 404 says nothing about the resource.
+        let known = body.isEmpty ? [304: "NotModified", 403: "Forbidden", 404: "NotFound"][status] : nil
         let text = String(decoding: body, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let cut = text.count > textLimit ? "\(text.prefix(textLimit))…" : text
-        return ErrorAnswer(code: code ?? known ?? "HTTP\(status)", message: cut)
+        return ErrorAnswer(code: code.flatMap { $0.isEmpty ? nil : $0 } ?? known ?? "HTTP\(status)", message: cut)
     }
 
     private static func trimmed(_ text: String) -> String {

@@ -1,9 +1,11 @@
 internal import FoundationEssentials
 internal import Support
+internal import Synchronization
 
 /// The settings that decide who calls AWS, where and how: layers of named values, then the profile files.
 ///
-/// Files are read when something needs them, once for each question; building a value of this type reads nothing.
+/// The profile files are read when something first needs them and then kept by all copies; building a value of this type
+/// reads nothing.
 package struct AWSSettings: Sendable {
     /// Gives a file's text, `nil` when there is no such file.
     package typealias FileReader = @Sendable (String) throws -> String?
@@ -12,6 +14,8 @@ package struct AWSSettings: Sendable {
     let layers: [SettingLayer]
     let home: String?
     let readFile: FileReader
+    /// What reading the profile files gave.
+    private let known = KnownProfile()
 
     /// - Parameters:
     ///   - layers: highest first.
@@ -20,6 +24,16 @@ package struct AWSSettings: Sendable {
         self.layers = layers
         self.home = home
         self.readFile = readFile
+    }
+
+    /// The profile in force, from the files at the first call. See `findProfile`.
+    func profile() throws -> Profile? {
+        try known.result.withLock { result in
+            let found = result ?? Result { try findProfile() }
+            result = found
+            return found
+        }
+        .get()
     }
 
     /// The value of the highest layer that has one; an empty value counts as not set.
@@ -69,6 +83,13 @@ package struct AWSSettings: Sendable {
         return count
     }
 
+    /// The file of certificate authorities that TLS trusts, when one is set.
+    /// - Throws: `Failure` for unreadable profile files.
+    package func certificateBundle() throws -> SettingLayer.Setting? {
+        guard let found = try value("AWS_CA_BUNDLE") ?? profile()?.setting("ca_bundle") else { return nil }
+        return SettingLayer.Setting(value: expandHome(found.value), origin: found.origin)
+    }
+
     /// Reads a file of this machine.
     package static let readRealFile: FileReader = { path in
         guard FileManager.default.fileExists(atPath: path) else { return nil }
@@ -80,4 +101,9 @@ package struct AWSSettings: Sendable {
         guard let home, path == "~" || path.hasPrefix("~/") else { return path }
         return home + path.dropFirst()
     }
+}
+
+/// The outcome of looking for the profile; `nil` before the first look.
+private final class KnownProfile: Sendable {
+    let result = Mutex<Result<Profile?, any Error>?>(nil)
 }

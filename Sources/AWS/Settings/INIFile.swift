@@ -25,9 +25,10 @@ struct INIFile: Sendable {
         self.path = path
         var section: String?
         var lastName: String?
-        for (index, rawLine) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        // CR LF is one character.
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in lines.enumerated() {
             let number = index + 1
-            let line = rawLine.last == "\r" ? rawLine.dropLast() : rawLine
             let content = Self.trim(line)
             if content.isEmpty || content.hasPrefix("#") || content.hasPrefix(";") { continue }
             let isIndented = line.first == " " || line.first == "\t"

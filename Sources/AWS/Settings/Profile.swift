@@ -42,7 +42,7 @@ extension AWSSettings {
     /// A profile that only a lower layer names does not count: its region or endpoint would be mixed with another account's
     /// keys.
     /// - Throws: `Failure` of kind `badInput` for malformed files, `credentials` when a profile that was named is nowhere.
-    func profile() throws -> Profile? {
+    func findProfile() throws -> Profile? {
         let named = credentialLayer.flatMap { $0.setting("AWS_PROFILE") ?? $0.setting("AWS_DEFAULT_PROFILE") }
         let name = named?.value ?? "default"
         let configPath = path(setting: "AWS_CONFIG_FILE", inHome: ".aws/config")

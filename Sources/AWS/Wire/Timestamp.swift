@@ -75,7 +75,8 @@ enum Timestamp {
     }
 
     private static func date(_ parts: Parts, fraction: Double = 0, offset: Int = 0) -> Date? {
-        guard (1...12).contains(parts.month), (1...31).contains(parts.day), (0...23).contains(parts.hour),
+        guard (0...9999).contains(parts.year), (1...12).contains(parts.month), (1...31).contains(parts.day),
+            (0...23).contains(parts.hour),
             (0...59).contains(parts.minute), (0...60).contains(parts.second)
         else { return nil }
         let day = days(year: parts.year, month: parts.month, day: parts.day)

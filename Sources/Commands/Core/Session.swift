@@ -16,7 +16,6 @@ struct Session: Sendable {
     /// What of the common options commands look at.
     struct Options: Sendable {
         let output: OutputFormat
-        let yes: Bool
         let dryRun: Bool
         let quiet: Bool
     }
@@ -25,11 +24,12 @@ struct Session: Sendable {
     static func open(
         _ common: CommonOptions, words: Words?, context: CommandContext
     ) throws -> (Session, [String]) {
-        let files = LocalFileSystem()
+        let files = context.files
         let home = context.environment["HOME"]
         func locate(_ name: String?) throws -> EnvLocation? {
             try EnvLocator.resolve(
-                name, fgctlEnv: context.environment["FGCTL_ENV"], directory: context.directory, home: home, files: files)
+                name, fgctlEnv: context.environment["FGCTL_ENV"], directory: context.directory, home: home, files: files
+            )
         }
         var positional: String?
         var rest: [String] = []
@@ -56,7 +56,7 @@ struct Session: Sendable {
             settings: AWSSettings(layers: settings.layers, home: home), transport: transport, dryRun: common.dryRun,
             effects: effects)
         let options = Options(
-            output: common.output, yes: common.yes, dryRun: common.dryRun, quiet: common.quiet)
+            output: common.output, dryRun: common.dryRun, quiet: common.quiet)
         let session = Session(context: context, settings: settings, client: client, options: options)
         for warning in settings.warnings { session.warn(warning) }
         return (session, rest)

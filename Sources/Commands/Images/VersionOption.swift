@@ -23,7 +23,9 @@ struct VersionOption: ParsableArguments {
             guard let version = ImageVersion(word) else {
                 throw Failure(
                     .usage, "'\(word)' is neither an ENV nor a VERSION",
-                    hint: "a version is a number (0.1, v2), a git revision or 'latest'; any other tag goes by --image-version")
+                    hint:
+                        "a version is a number (0.1, v2), a git revision or 'latest'; any other tag goes by --image-version"
+                )
             }
             return version
         }

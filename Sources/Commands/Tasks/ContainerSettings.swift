@@ -13,7 +13,7 @@ enum ContainerSettings {
         if let path = file ?? session.settings.path(.remoteEnvFile) {
             let absolute = path.hasPrefix("/") ? path : session.context.directory + "/" + path
             environment = try ContainerEnvironment.load(
-                path: absolute, shown: path, files: LocalFileSystem(), lookup: lookup)
+                path: absolute, shown: path, files: session.context.files, lookup: lookup)
         }
         environment = environment.merging(try ContainerEnvironment.setEnv(setEnv, lookup: lookup))
         for warning in environment.warnings { session.warn(warning) }

@@ -32,7 +32,8 @@ package struct AtExpression: Sendable, Hashable {
             guard fits else {
                 let wanted = expected == "0" ? "a digit" : "'\(expected)'"
                 throw source.failure(
-                    "time", at: word.column + index, "'\(characters[index])' stands where \(wanted) must", hint: Self.hint)
+                    "time", at: word.column + index, "'\(characters[index])' stands where \(wanted) must",
+                    hint: Self.hint)
             }
         }
         if characters.count > pattern.count {

@@ -123,7 +123,8 @@ package struct CronExpression: Sendable, Hashable {
             if text.contains(",") { throw reader.failure(word, "'#' allows one expression only, no list") }
             let parts = word.split("#")
             let day = try reader.value(parts[0])
-            guard parts.count == 2, parts[1].text.count == 1, let week = Int(parts[1].text), (1...5).contains(week) else {
+            guard parts.count == 2, parts[1].text.count == 1, let week = Int(parts[1].text), (1...5).contains(week)
+            else {
                 throw reader.failure(parts[1], "after '#' there must be one number from 1 to 5")
             }
             return .nth(day: day, week: week)
@@ -182,7 +183,9 @@ extension CronExpression {
         let names = CronField.dayOfWeek.names
         return String(
             days.map { character -> String in
-                guard character.isASCIIDigit, let day = Int(String(character)), day <= 7 else { return String(character) }
+                guard character.isASCIIDigit, let day = Int(String(character)), day <= 7 else {
+                    return String(character)
+                }
                 return names[day % 7]
             }.joined())
     }

@@ -35,7 +35,7 @@ enum CronField: Int, CaseIterable {
         }
     }
 
-    /// The largest step. AWS refuses `*/60` minutes as it stands for no minute of the hour but the first.
+    /// The largest step. AWS refuses those that leave the field at once, as in `*/60` minutes.
     var longestStep: Int { range.upperBound - (self == .year ? range.lowerBound : 0) }
 
     /// What the values are, for messages.
@@ -69,11 +69,11 @@ struct CronFieldReader {
     /// The values of a field, in order, each once.
     func values(_ word: ScheduleSource.Word) throws -> [Int] {
         var found: Set<Int> = []
-        for piece in word.split(",") { found.formUnion(try part(piece)) }
+        for part in word.split(",") { found.formUnion(try values(ofPart: part)) }
         return found.sorted()
     }
 
-    private func part(_ word: ScheduleSource.Word) throws -> [Int] {
+    private func values(ofPart word: ScheduleSource.Word) throws -> [Int] {
         if word.text.isEmpty { throw failure(word, "a value is missing beside ','") }
         let stepped = word.split("/")
         if stepped.count > 2 { throw failure(stepped[2], "a second '/'") }

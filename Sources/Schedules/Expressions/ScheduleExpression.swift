@@ -27,18 +27,20 @@ package struct ScheduleExpression: Sendable {
     package init(_ written: String) throws {
         let source = ScheduleSource(written)
         guard let first = source.words.first else {
-            throw source.failure(at: 1, "is empty", hint: "such as '0 0 * * ? *', 'rate(1 day)' or 'at(2030-01-31T02:00:00)'")
+            throw source.failure(
+                at: 1, "is empty", hint: "such as '0 0 * * ? *', 'rate(1 day)' or 'at(2030-01-31T02:00:00)'")
         }
         guard let open = source.characters.firstIndex(of: "(") else {
-            form = .cron(try CronExpression(bare: source))
-            text = Self.cronText(source.words)
+            self.init(.cron(try CronExpression(bare: source)), Self.cronText(source.words))
+            try checkLength(source)
             return
         }
         let kind = String(source.characters[(first.column - 1)..<open])
         guard ["cron", "rate", "at"].contains(kind) else {
             throw source.failure(
                 at: first.column, "'\(kind)(…)' is none of cron(…), rate(…), at(…)",
-                hint: ["cron", "rate", "at"].contains(kind.lowercased()) ? "write '\(kind.lowercased())' in lower case" : nil)
+                hint: ["cron", "rate", "at"].contains(kind.lowercased())
+                    ? "write '\(kind.lowercased())' in lower case" : nil)
         }
         guard let close = source.characters.firstIndex(of: ")") else {
             throw source.failure(at: source.end, "')' is missing")
@@ -49,20 +51,25 @@ package struct ScheduleExpression: Sendable {
         let words = source.words(in: (open + 1)..<close)
         switch kind {
         case "cron":
-            form = .cron(try CronExpression(words, in: source, end: close + 1))
-            text = Self.cronText(words)
+            self.init(.cron(try CronExpression(words, in: source, end: close + 1)), Self.cronText(words))
         case "rate":
             let rate = try RateExpression(words, in: source, end: close + 1)
-            form = .rate(rate)
-            text = rate.description
+            self.init(.rate(rate), rate.description)
         default:
             let moment = try AtExpression(words, in: source, end: close + 1)
-            form = .at(moment)
-            text = moment.description
+            self.init(.at(moment), moment.description)
         }
-        if text.count > Self.longest {
-            throw source.failure(at: Self.longest + 1, "is longer than \(Self.longest) characters")
-        }
+        try checkLength(source)
+    }
+
+    private init(_ form: Form, _ text: String) {
+        self.form = form
+        self.text = text
+    }
+
+    private func checkLength(_ source: ScheduleSource) throws {
+        guard text.count > Self.longest else { return }
+        throw source.failure(at: Self.longest + 1, "is longer than \(Self.longest) characters")
     }
 
     private static func cronText(_ words: [ScheduleSource.Word]) -> String {

@@ -37,7 +37,9 @@ struct ScheduleSource {
         return words
     }
 
-    private func word(_ range: Range<Int>) -> Word { Word(text: String(characters[range]), column: range.lowerBound + 1) }
+    private func word(_ range: Range<Int>) -> Word {
+        Word(text: String(characters[range]), column: range.lowerBound + 1)
+    }
 
     /// `schedule expression '0 0 * * * *': day-of-week (column 9): why`
     func failure(_ field: String? = nil, at column: Int, _ why: String, hint: String? = nil) -> Failure {

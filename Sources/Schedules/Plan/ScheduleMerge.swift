@@ -88,7 +88,8 @@ struct ScheduleMerge {
         }
         if !stack.securityGroups.isEmpty, Set(vpc.securityGroups ?? []) != Set(stack.securityGroups) {
             note(
-                "security groups", vpc.securityGroups?.joined(separator: ","), stack.securityGroups.joined(separator: ","))
+                "security groups", vpc.securityGroups?.joined(separator: ","),
+                stack.securityGroups.joined(separator: ","))
             vpc.securityGroups = stack.securityGroups
         }
         let publicIP = desired.assignPublicIP.map { $0 ? "ENABLED" : "DISABLED" } ?? (old == nil ? "ENABLED" : nil)

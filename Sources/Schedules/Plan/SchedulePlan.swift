@@ -16,6 +16,11 @@ package struct ScheduleChange: Sendable, Hashable, Codable {
     }
 }
 
+extension ScheduleChange: CustomStringConvertible {
+    /// `state: ENABLED -> DISABLED`
+    package var description: String { "\(field): \(from ?? "(none)") -> \(to ?? "(none)")" }
+}
+
 /// What has to be sent so that a schedule is as desired.
 ///
 /// UpdateSchedule replaces a schedule whole, so an update carries over all that the user did not name.

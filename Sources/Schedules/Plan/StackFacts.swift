@@ -29,7 +29,8 @@ package struct StackFacts: Sendable {
                 "stack \(stack) has no output \(missing.joined(separator: ", ")): "
                     + (missing.contains("ScheduleGroupName")
                         ? "it has no schedule group of its own to hold schedules" : "schedules can't be pointed at it"),
-                hint: "bring it to fgctl's task template with 'fgctl cf-update-stack', or give a template these outputs")
+                hint: "bring it to fgctl's task template with 'fgctl cf-update-stack', or give a template these outputs"
+            )
         }
         guard !subnets.isEmpty else {
             throw Failure(

@@ -63,10 +63,10 @@ struct TaskOverrideInput {
     private mutating func merged(_ existing: [JSONValue], _ given: [(name: String, value: String)]) -> JSONValue {
         var values: [String: JSONValue] = [:]
         for entry in existing { if let name = entry.object?["name"]?.string { values[name] = entry.object?["value"] } }
-        var wanted = given
-        let named = Set(given.map(\.name)).union(values.keys)
-        wanted += Self.context.filter { !named.contains($0.name) }
-        for (name, value) in wanted where values[name] != .string(value) {
+        // Given twice, the later one counts; else the same wish would be a change each time.
+        var wanted = given.reduce(into: [:]) { $0[$1.name] = $1.value }
+        for (name, value) in Self.context where wanted[name] == nil && values[name] == nil { wanted[name] = value }
+        for (name, value) in wanted.sorted(by: { $0.key < $1.key }) where values[name] != .string(value) {
             note("environment \(name)", shown(values[name]?.string, of: name), shown(value, of: name))
             values[name] = .string(value)
         }
@@ -90,7 +90,8 @@ struct TaskOverrideInput {
         let text = String(decoding: try encoder.encode(JSONValue.object(members)), as: UTF8.self)
         guard text.count <= Self.longest else {
             throw Failure(
-                .usage, "command and variables of the schedule take \(text.count) characters, ECS allows \(Self.longest)",
+                .usage,
+                "command and variables of the schedule take \(text.count) characters, ECS allows \(Self.longest)",
                 hint: "put long values into the task definition, a file or a parameter")
         }
         return text

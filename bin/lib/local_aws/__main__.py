@@ -42,8 +42,6 @@ def up(say) -> int:
         version = engine.ensure()
         engine.make_base_image()
         outcome = emulator.ensure()
-        if outcome == "restarted":
-            engine.remove_containers()
         gateway = network.forward()
         open_to_all = network.exposed(PORT)
         if open_to_all:

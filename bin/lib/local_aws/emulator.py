@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from . import network, processes
+from . import engine, network, processes
 from .paths import HEALTH_PATH, HOST, INSTANCE, PORT, ROOT, STATE, URL
 from .processes import LocalAWSError, run
 
@@ -45,6 +45,8 @@ def ensure() -> str:
     if process is not None and process.fingerprint == wanted and healthy():
         return "running"
     outcome = "restarted" if processes.stop(NAME, grace=10) else "started"
+    # What an earlier run left behind has nobody who knows it any more.
+    engine.remove_containers()
     _check_port()
     temporary = STATE / "tmp"
     temporary.mkdir(exist_ok=True)

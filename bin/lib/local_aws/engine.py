@@ -4,12 +4,14 @@ import os
 import shutil
 
 from . import processes
-from .paths import INSTANCE_LABEL, ROOT
+from .paths import INSTANCE_LABEL, ROOT, STATE
 from .processes import LocalAWSError, run
 
 _DOCKERD = "dockerd"
 _START_SECONDS = 60
 _BRIDGE_MARK = "bridge-was-there"
+_BASE_IMAGE = "busybox:local"
+_IMAGE_MARK = STATE / "base-image-made"
 
 
 def version() -> str | None:
@@ -51,14 +53,17 @@ def ensure() -> str:
 
 
 def make_base_image() -> None:
-    """Makes busybox:local, the base image that needs no public registry."""
+    """Makes busybox:local, the base image that needs no public registry, where it is missing or of another busybox."""
+    there = run(["docker", "image", "inspect", _BASE_IMAGE]).returncode == 0
     made = run([str(ROOT / "bin" / "lib" / "base-image.sh")], timeout=120)
     if made.returncode != 0:
-        raise LocalAWSError(f"making image busybox:local failed:\n{made.stderr.strip()}")
+        raise LocalAWSError(f"making image {_BASE_IMAGE} failed:\n{made.stderr.strip()}")
+    if not there:
+        _IMAGE_MARK.touch()
 
 
 def remove_containers() -> int:
-    """Removes the containers that the emulator started, and their anonymous volumes. Others stay."""
+    """Removes what this checkout's emulator started: containers with their volumes, named volumes, networks."""
     if version() is None:
         return 0
     listed = run(["docker", "ps", "--all", "--quiet", "--filter", f"label={INSTANCE_LABEL}"])
@@ -77,12 +82,10 @@ def remove_containers() -> int:
 
 
 def remove_base_image() -> None:
-    """Removes the tag busybox:local when base-image.sh made it. Images built on it keep their layers."""
-    if version() is None:
-        return
-    label = run(["docker", "image", "inspect", "--format", '{{index .Config.Labels "fgctl.base-image"}}', "busybox:local"])
-    if label.returncode == 0 and label.stdout.strip():
-        run(["docker", "rmi", "busybox:local"])
+    """Removes the tag busybox:local when `up` made it. Images built on it keep their layers."""
+    if _IMAGE_MARK.exists() and version() is not None:
+        run(["docker", "rmi", _BASE_IMAGE])
+        _IMAGE_MARK.unlink()
 
 
 def stop() -> bool:

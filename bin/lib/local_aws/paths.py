@@ -1,5 +1,6 @@
 """Where local AWS listens and keeps its files."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -16,8 +17,8 @@ HEALTH_PATH = "/_ministack/health"
 CREDENTIALS_ADDRESS = "169.254.170.2"
 CREDENTIALS_PORT = 80
 
-# The emulator labels its containers "ministack.instance=<this>:<port>"; `down` removes only those.
-INSTANCE = "fgctl-local-aws"
+# The emulator labels its containers "ministack.instance=<this>:<port>", and `down` removes those of its checkout only.
+INSTANCE = f"fgctl-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
 INSTANCE_LABEL = f"ministack.instance={INSTANCE}:{PORT}"
 
 

@@ -5,12 +5,15 @@ from . import (
     container_logs,
     container_secrets,
     container_settings,
+    log_pages,
     run_task_checks,
+    schedule_checks,
     scheduled_tasks,
     start_failures,
     task_credentials,
     task_definitions,
     task_end,
+    task_fields,
 )
 from .patching import check_version
 
@@ -19,8 +22,9 @@ def apply() -> None:
     """Puts every addition in place, or raises OverlayError when the emulator is not as expected."""
     check_version()
     for addition in (
-        task_definitions, container_settings, container_secrets, container_logs, start_failures, task_credentials, task_end,
-        # A retry under a client token is answered before the request is looked at, so the token comes last (outermost).
-        run_task_checks, client_token, scheduled_tasks,
+        task_definitions, container_settings, container_secrets, container_logs, log_pages, start_failures, task_credentials,
+        task_end, task_fields, schedule_checks, scheduled_tasks,
+        # A retry under a client token is answered before the request is looked at, so the token is the outermost.
+        run_task_checks, client_token,
     ):
         addition.apply()

@@ -3,8 +3,8 @@
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html (ECS: EcsParameters)
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 
-The target's Input is a TaskOverride in JSON; context attributes in it are replaced. The emulator fires schedules
-(it looks every 10 s), but knows no ECS target.
+The target's Input is a TaskOverride in JSON; context attributes in it are replaced. The emulator fires schedules,
+but knows no ECS target, and looks every 10 s only what is due; here every second.
 """
 
 import json
@@ -75,5 +75,6 @@ def _invoke_target(original):
 
 
 def apply() -> None:
-    require(scheduler, "_tick_schedules", "logger")
+    require(scheduler, "_SCHEDULE_TICK_INTERVAL", "logger")
+    scheduler._SCHEDULE_TICK_INTERVAL = 1
     wrap(eventbridge, "_invoke_target", "target event rule view", _invoke_target)
