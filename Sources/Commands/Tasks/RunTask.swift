@@ -14,7 +14,7 @@ struct RunTask: FgctlCommand {
             stop the task, a second one leaves at once.
 
               fgctl ecs-run-task
-              fgctl ecs-run-task --command 'python job.py --day 2026-01-31' --set-env MODE=full
+              fgctl ecs-run-task --command 'python job.py' --set-env MODE=full
               fgctl ecs-run-task --run-id nightly-2026-01-31
               arn=$(fgctl ecs-run-task --no-wait)
 

@@ -78,7 +78,8 @@ struct TaskAttendant: Sendable {
     }
 
     private var goesOnHint: String {
-        "it may go on in cluster \(cluster); attach with 'fgctl ecs-wait-task \(arns.joined(separator: " "))'"
+        let names = arns.joined(separator: " ")
+        return "it may go on in cluster \(cluster): \(names); attach with 'fgctl ecs-wait-task \(names)'"
     }
 
     /// A failure on this side only: the task does not know of it.
