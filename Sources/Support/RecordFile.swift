@@ -18,8 +18,20 @@ package enum RecordFile {
         return true
     }
 
-    /// Writes a file over whatever was there.
-    package static func replace(_ path: String, _ bytes: [UInt8]) throws {
+    /// Writes a file over the one that holds `old`.
+    ///
+    /// - Returns: `false` when it holds something else by now, or is gone; nothing was written then.
+    package static func replace(_ path: String, _ old: [UInt8], with bytes: [UInt8]) throws -> Bool {
+        guard let folder = PathText.parent(of: path) else { return false }
+        // Writers take turns; the lock goes with the process that holds it.
+        let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if lock < 0, errno == ENOENT { return false }
+        guard lock >= 0 else { throw failure("open folder", folder, errno) }
+        defer { close(lock) }
+        while flock(lock, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw failure("lock folder", folder, errno) }
+        }
+        guard try read(path, limit: .max) == old else { return false }
         let draft = try writeDraft(beside: path, bytes)
         guard rename(draft, path) == 0 else {
             let code = errno
@@ -27,6 +39,7 @@ package enum RecordFile {
             throw failure("write", path, code)
         }
         try syncFolder(of: path)
+        return true
     }
 
     /// The bytes of the file; `nil` when there is none.

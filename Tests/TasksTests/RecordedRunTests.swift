@@ -91,13 +91,14 @@ struct RecordedRunTests {
     private let store = MemoryRunStore()
 
     private func launch(
-        asked: [String: String] = ["--command": "job"], fate: RecordedRun.Fate = .unsaid
+        asked: [String: String] = ["--command": "job"], fate: RecordedRun.Fate = .unsaid,
+        whileWaiting: @escaping @Sendable () async -> Void = {}
     ) async throws -> RecordedRun.Outcome {
         let ecs = ecs
         let aws = StubAWS { try ecs.answer($0, $1) }
         var patience = TaskRunner.Patience()
         patience.pauses = [.zero]
-        patience.sleep = { _ in }
+        patience.sleep = { _ in await whileWaiting() }
         let now: @Sendable () -> Date = { ecs.state.withLock { $0.now } }
         let run = RecordedRun(
             id: "r", store: store, client: aws.client, patience: patience, now: now, show: { _ in })
@@ -192,6 +193,21 @@ struct RecordedRunTests {
         #expect(await store.records["r"]?.request.clientToken == ecs.state.withLock { $0.launches.last?.token })
         #expect(arns(try await launch()).count == 1)
         #expect(ecs.starts == 1)
+    }
+
+    /// Another process writes while this one waits for capacity: one of the two must give way.
+    @Test func twoThatWaitForCapacityDoNotBothLaunch() async throws {
+        ecs.next(.noCapacity)
+        let store = store
+        await #expect(throws: Failure.self) {
+            try await launch(whileWaiting: {
+                guard let found = await store.read("r") else { return }
+                var other = found.record
+                other.request.clientToken = "another-process"
+                _ = await store.replace(other, over: found.mark)
+            })
+        }
+        #expect(ecs.starts == 0)
     }
 
     @Test func givesTheRecordedVerdict() async throws {

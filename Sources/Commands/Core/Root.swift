@@ -20,7 +20,8 @@ struct Root: AsyncParsableCommand {
     static let groups = [
         CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self]),
         CommandGroup(name: "Stacks", subcommands: [CreateVPC.self, CreateStack.self, StackStatus.self]),
-        CommandGroup(name: "Tasks", subcommands: [RunTask.self, WaitTask.self, StopTask.self, ListTasks.self, ShowLogs.self]),
+        CommandGroup(
+            name: "Tasks", subcommands: [RunTask.self, WaitTask.self, StopTask.self, ListTasks.self, ShowLogs.self]),
         CommandGroup(name: "Schedules", subcommands: [ScheduleCreate.self, ScheduleList.self]),
         CommandGroup(name: "Services", subcommands: [UpdateService.self]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self]),

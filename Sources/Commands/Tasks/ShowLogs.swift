@@ -45,20 +45,24 @@ struct ShowLogs: FgctlCommand {
             since: age.map { now.addingTimeInterval(-TimeInterval($0.components.seconds)) } ?? .distantPast)
         selection.pattern = filter.map { LogTail.pattern($0) }
         do {
-            let streams = try await StreamChoice(
-                tasks: task.map(TaskWatch.id), container: container, wantsLatest: age == nil && filter == nil && !follow
-            ).choose(from: group, CloudWatchLogs(session.client))
-            if follow, age == nil, task.isEmpty { selection.since = now.addingTimeInterval(-60) }
-            if let streams, streams.isEmpty, !follow { return session.say("log group \(group) has no such lines") }
-            selection.streams = streams.flatMap { $0.isEmpty ? nil : $0 }
-            let tail = LogTail(session.client, selection)
-            let several = selection.streams?.count != 1
-            let show: @Sendable (LogTail.Line) throws -> Void = { try print($0, several: several, session) }
-            guard follow else {
-                if try await tail.readNew(show) == 0 { session.say("log group \(group) has no such lines") }
-                return
+            let choice = StreamChoice(
+                tasks: task.map(TaskWatch.id), container: container, wantsLatest: age == nil && filter == nil)
+            guard !follow else {
+                if age == nil, task.isEmpty { selection.since = now.addingTimeInterval(-60) }
+                // Streams come into being while it follows: lines are chosen, not streams.
+                return try await LogTail(session.client, selection).follow(trouble: { session.warn($0) }) { line in
+                    if choice.fits(line.stream) { try print(line, several: true, session) }
+                }
             }
-            try await tail.follow(trouble: { session.warn($0) }, show)
+            selection.streams = try await choice.choose(from: group, CloudWatchLogs(session.client))
+            let several = selection.streams?.count != 1
+            if selection.streams?.isEmpty == true {
+                return session.say("log group \(group) has no such stream among its 50 latest")
+            }
+            let count = try await LogTail(session.client, selection).readNew {
+                try print($0, several: several, session)
+            }
+            if count == 0 { session.say("log group \(group) has no such lines") }
         } catch let error as AWSError where error.code == "ResourceNotFoundException" {
             throw Failure(
                 .failed, "show logs: log group \(group) does not exist",

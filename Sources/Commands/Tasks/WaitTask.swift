@@ -35,7 +35,9 @@ struct WaitTask: FgctlCommand {
     func run(_ session: Session, _ words: [String]) async throws {
         let deadline = try timeout.map { try DurationText.parse($0) }
         let cluster = try TaskFinder.cluster(of: tasks) { try Names(session.settings).cluster }
-        let found = try await TaskFinder(session.client).find(tasks, cluster: cluster)
+        // One look is soon over, but a task that was just started becomes visible with a delay.
+        let finder = TaskFinder(session.client, patience: poke ? .seconds(10) : .seconds(60))
+        let found = try await finder.find(tasks, cluster: cluster)
         try checkContainer(found.subjects)
         let attendant = TaskAttendant(
             session: session, cluster: cluster, subjects: found.subjects, picked: container, isOwner: false,

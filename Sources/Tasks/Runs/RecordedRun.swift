@@ -105,6 +105,7 @@ package struct RecordedRun: Sendable {
     /// Sends what is written down, and writes down what came of it.
     private func send(_ stored: StoredRun) async throws -> Outcome {
         var record = stored.record
+        var mark = stored.mark
         let runner = TaskRunner(client, patience: patience, show: show)
         let launch: TaskRunner.Launch
         do {
@@ -113,7 +114,11 @@ package struct RecordedRun: Sendable {
                 guard request.clientToken != record.request.clientToken else { return }
                 record.request = request
                 record.sentAt = now()
-                _ = try await update(record)
+                // Only over the version that this process knows: two that try on side by side would start two tasks.
+                guard let next = try await store.replace(record, over: mark) else {
+                    throw Failure(.failed, "--run-id \(id): another process goes on with this run")
+                }
+                mark = next
             }
         } catch {
             if startedNothing(error) {

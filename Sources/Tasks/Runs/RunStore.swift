@@ -39,17 +39,21 @@ package struct FolderRunStore: RunStore {
     package func read(_ id: String) async throws -> StoredRun? {
         let path = place(of: id)
         guard let bytes = try RecordFile.read(path, limit: RunRecord.sizeLimit) else { return nil }
-        return StoredRun(record: try RunRecord.decoded(bytes, place: path), mark: "")
+        return StoredRun(record: try RunRecord.decoded(bytes, place: path), mark: mark(bytes))
     }
 
     package func create(_ record: RunRecord) async throws -> String? {
-        try RecordFile.create(place(of: record.id), try record.encoded()) ? "" : nil
+        let bytes = try record.encoded()
+        return try RecordFile.create(place(of: record.id), bytes) ? mark(bytes) : nil
     }
 
     package func replace(_ record: RunRecord, over mark: String) async throws -> String? {
-        try RecordFile.replace(place(of: record.id), try record.encoded())
-        return ""
+        let bytes = try record.encoded()
+        return try RecordFile.replace(place(of: record.id), Array(mark.utf8), with: bytes) ? self.mark(bytes) : nil
     }
+
+    /// A version is marked by its text: records are small.
+    private func mark(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
 /// Records in the project's bucket, below `STACK_NAME/runs/`: any machine finds them.
