@@ -21,7 +21,9 @@ package actor TaskWatch {
     package struct Timing: Sendable {
         /// Between two looks: quick at first, for tasks that end at once; the last one goes on. Longer pauses than 5 s would
         /// show an end too late, shorter ones would cost more than a call every two seconds.
-        package var intervals: [Duration] = [.seconds(1), .seconds(2), .seconds(3), .seconds(5)]
+        package var intervals: [Duration] = [.seconds(2), .seconds(3), .seconds(5)]
+        /// Before the first look; a task that was just started has nothing to show yet.
+        package var firstPause: Duration = .zero
         /// How long a task that was just started may be unknown (it becomes visible with a delay).
         package var missingGrace: Duration = .seconds(60)
         /// How long lines are looked for after the end; two looks that bring nothing end it sooner.
@@ -55,9 +57,8 @@ package actor TaskWatch {
     private var seen: Set<String> = []
     /// Tasks that may have written something.
     private var begun: Set<String> = []
-    /// Looks to let pass before reading lines again: a silent task is not asked for lines every time.
-    private var restOfSilence = 0
-    private var silence = 0
+    /// Looks to let pass before reading lines again.
+    private var rest = 0
 
     package init(_ client: AWSClient, cluster: String, tasks: [Subject], timing: Timing = Timing()) {
         ecs = ECS(client)
@@ -92,6 +93,7 @@ package actor TaskWatch {
         let start = timing.now()
         var outage = Outage(limit: timing.outage, now: timing.now)
         var looks = 0
+        if timing.firstPause > .zero { try await timing.sleep(timing.firstPause) }
         while true {
             try Task.checkCancellation()
             do {
@@ -101,7 +103,7 @@ package actor TaskWatch {
                     try await drain(tell)
                     return tasks
                 }
-                try await readSomeLines(tell)
+                try await readSomeLines(isQuick: looks < timing.intervals.count, since: timing.now() - start, tell)
                 outage.end()
             } catch {
                 let ids = arns.map(Self.id).joined(separator: ", ")
@@ -162,17 +164,19 @@ package actor TaskWatch {
     /// While a task is in one of these, none of its containers runs, so none has written.
     private static let statesBeforeStart: Set<String> = ["PROVISIONING", "PENDING", "ACTIVATING"]
 
-    /// Reads lines of tasks that run; after looks that brought none every second or third look only.
-    private func readSomeLines(_ tell: @escaping @Sendable (News) -> Void) async throws {
-        guard restOfSilence == 0 else {
-            restOfSilence -= 1
+    /// Reads lines of tasks that run: with every look at first, then with every second one when there were none, and in the
+    /// first minute, which has the calls of the start to pay as well.
+    private func readSomeLines(
+        isQuick: Bool, since start: Duration, _ tell: @escaping @Sendable (News) -> Void
+    ) async throws {
+        guard rest == 0 else {
+            rest -= 1
             return
         }
         let running = streams.filter { begun.contains($0.taskID) }
         guard !running.isEmpty else { return }
         let look = try await readLines(of: running, toEnd: false, tell)
-        silence = look.lines == 0 ? min(silence + 1, 2) : 0
-        restOfSilence = max(0, silence - 1)
+        rest = !isQuick && (look.lines == 0 || start < .seconds(60)) ? 1 : 0
     }
 
     /// Reads streams at once.

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import signal
+from datetime import timedelta
 
 import pytest
 from harness import wait_until
@@ -92,14 +93,18 @@ def test_waiting_for_nonsense(job, judge, words, said):
     assert judge.requests("ecs", label=judge.label) == []
 
 
-def test_a_minute_costs_at_most_thirty_calls(job, judge):
-    arn = start(job, "--command", "sh -c 'i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 1; done'")
-    mark = judge.mark()
-    result = job.fgctl("ecs-wait-task", arn, "--timeout", "58s", timeout=90)
-    calls = judge.requests(since=mark)
-    assert 10 <= len(calls) <= 30, [f"{c.service} {c.operation}" for c in calls]
-    assert len(result.out.splitlines()) >= 50
-    stop(job, arn)
+@pytest.mark.parametrize("script", ["sleep 60", "i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 1; done"])
+def test_a_minute_costs_at_most_thirty_calls(job, judge, script):
+    """The whole command, its launch and its end included."""
+    result = job.fgctl("ecs-run-task", "--command", f"sh -c '{script}'").expect(0)
+    calls = judge.requests(label=judge.label)
+    minute = [call for call in calls if call.time < calls[0].time + timedelta(seconds=60)]
+    assert 10 <= len(minute) <= 30, [call.operation for call in minute]
+    # A loaded machine starts the container late, which may take one look more.
+    assert len(calls) <= 32, [call.operation for call in calls]
+    assert result.out.split() == ([str(n) for n in range(60)] if "echo" in script else [])
+    # Seen within five seconds; the rest is starting, and reading late lines.
+    assert result.seconds < 75
 
 
 # --- ecs-list-tasks, ecs-stop-task ----------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ struct TaskAttendant: Sendable {
     private func watch(deadline: Duration?) -> TaskWatch {
         var timing = TaskWatch.Timing()
         timing.deadline = deadline
+        // What a command has just started is not worth a look at once.
+        if isOwner { timing.firstPause = .seconds(1) }
         return TaskWatch(session.client, cluster: cluster, tasks: subjects, timing: timing)
     }
 
