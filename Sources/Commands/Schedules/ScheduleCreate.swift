@@ -19,7 +19,9 @@ struct ScheduleCreate: FgctlCommand {
 
     @Argument(help: ArgumentHelp("ENV (see --env-file), TARGET_ID and CRON.", valueName: "env target-id cron"))
     var arguments: [String] = []
-    @Option(help: ArgumentHelp("Time zone of the expression, as Europe/Berlin (key SCHEDULE_TIMEZONE; UTC).", valueName: "zone"))
+    @Option(
+        help: ArgumentHelp(
+            "Time zone of the expression, as Europe/Berlin (key SCHEDULE_TIMEZONE; UTC).", valueName: "zone"))
     var timezone: String?
     @Option(help: ArgumentHelp("Set a variable of the container; may be repeated.", valueName: "key=value"))
     var setEnv: [String] = []
@@ -33,9 +35,13 @@ struct ScheduleCreate: FgctlCommand {
     var retries: Int?
     @Option(help: ArgumentHelp("How late a run may start: 60s to 24h (default 1h).", valueName: "duration"))
     var maxAge: String?
-    @Option(help: ArgumentHelp("ARN of an SQS queue for runs that could not be started (key DEAD_LETTER_ARN).", valueName: "arn"))
+    @Option(
+        help: ArgumentHelp(
+            "ARN of an SQS queue for runs that could not be started (key DEAD_LETTER_ARN).", valueName: "arn"))
     var deadLetter: String?
-    @Flag(name: .customLong("public-ip"), inversion: .prefixedNo, help: "Give the task a public address (key ASSIGN_PUBLIC_IP).")
+    @Flag(
+        name: .customLong("public-ip"), inversion: .prefixedNo,
+        help: "Give the task a public address (key ASSIGN_PUBLIC_IP).")
     var publicIP: Bool?
     @OptionGroup(title: "Common options") var common: CommonOptions
 
