@@ -42,16 +42,20 @@ struct TimeZoneFileTests {
         #expect(rule.offset(at: try seconds(instant)) == offset)
     }
 
-    @Test(arguments: ["", "U", "UTC", "<+05", "UTC25", "CET-1CEST", "CET-1CEST,M3.5.0", "CET-1CEST,M13.5.0,M10.5.0",
+    @Test(arguments: [
+        "", "U", "UTC", "<+05", "UTC25", "CET-1CEST", "CET-1CEST,M3.5.0", "CET-1CEST,M13.5.0,M10.5.0",
         "CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,M3.5.7,M10.5.0", "CET-1CEST,M3.5.0,M10.5.0/168", "CET-1CEST,J0,J1",
-        "CET-1CEST,M3.5.0,M10.5.0x", "CET-1:60"])
+        "CET-1CEST,M3.5.0,M10.5.0x", "CET-1:60",
+    ])
     func refusesWhatIsNoRule(_ text: String) { #expect(TimeZoneRule(text) == nil) }
 
     // MARK: Files
 
     /// A file of version 2 with one change, at `instant`, from UTC+1 to UTC+2, and a footer.
     static func file(instant: Int = 1_000_000, footer: String = "") -> [UInt8] {
-        func number(_ value: Int, _ width: Int) -> [UInt8] { (0..<width).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+        func number(_ value: Int, _ width: Int) -> [UInt8] {
+            (0..<width).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+        }
         func header(_ times: Int, _ types: Int, _ letters: Int) -> [UInt8] {
             Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15)
                 + [0, 0, 0, times, types, letters].flatMap { number($0, 4) }
@@ -77,7 +81,9 @@ struct TimeZoneFileTests {
     @Test func refusesDamagedFiles() throws {
         let file = Self.file(footer: "CST6")
         for length in 0..<file.count {
-            #expect(throws: Failure.self, "\(length) bytes") { try TimeZoneFile(name: "Test", bytes: Array(file[..<length])) }
+            #expect(throws: Failure.self, "\(length) bytes") {
+                try TimeZoneFile(name: "Test", bytes: Array(file[..<length]))
+            }
         }
         #expect(throws: Failure.self) { try TimeZoneFile(name: "Test", bytes: Self.file(footer: "nonsense")) }
     }
@@ -154,7 +160,9 @@ struct TimeZoneFileTests {
         #expect(GregorianCalendar.weekday(year: 1900, month: 1, day: 1) == 1)
     }
 
-    @Test(arguments: [(-7200, "-02:00"), (0, "Z"), (20700, "+05:45")]) func writesOffsets(_ offset: Int, _ text: String) throws {
+    @Test(arguments: [(-7200, "-02:00"), (0, "Z"), (20700, "+05:45")]) func writesOffsets(_ offset: Int, _ text: String)
+        throws
+    {
         let time = try #require(CivilTime("2026-02-28T23:59:58"))
         #expect(CivilTime(seconds: time.seconds) == time)
         #expect(time.text(offset: offset) == "2026-02-28T23:59:58" + text)
