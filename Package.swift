@@ -11,7 +11,6 @@ let strict: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
@@ -34,7 +33,6 @@ let package = Package(
     products: [.executable(name: "fgctl", targets: ["fgctl"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
@@ -44,7 +42,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
-        layer("Support", [logging]),
+        layer("Support", []),
         // Level 1: one thin wrapper each; no C type leaves them.
         layer("HTTP", ["CCurl", "Support"]),
         layer("Crypto", ["CCrypto", "Support"]),
@@ -52,7 +50,7 @@ let package = Package(
         layer("XML", ["CExpat", "Support"]),
         layer("Processes", ["Support", subprocess, systemPackage]),
         // Level 2
-        layer("AWS", ["HTTP", "Crypto", "XML", "Support", logging]),
+        layer("AWS", ["HTTP", "Crypto", "XML", "Support"]),
         layer("Templates", ["YAML", "Support"]),
         // Level 3
         layer("AWSServices", ["AWS", "HTTP", "Support"]),
@@ -68,8 +66,8 @@ let package = Package(
         layer(
             "Commands",
             [
-                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS", "HTTP",
-                "Processes", "Support", argumentParser, logging,
+                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS",
+                "HTTP", "Processes", "Support", argumentParser,
             ]),
         // Level 8
         .executableTarget(name: "fgctl", dependencies: ["Commands", "HTTP", "Support"], swiftSettings: strict),
@@ -86,10 +84,15 @@ let package = Package(
         tests("Crypto"),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
-        tests("Environment", ["AWS"]),
         tests("HTTP"),
         tests("YAML"),
         tests("Templates", ["YAML"]),
+        tests("Environment", ["AWS"]),
+        tests("AWSServices", ["AWS", "HTTP"]),
+        tests("Stacks", ["AWS", "AWSServices", "Templates"]),
+        tests(
+            "Commands",
+            ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
     ]
 )

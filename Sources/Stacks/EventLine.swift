@@ -7,7 +7,8 @@ package enum EventLine {
     package static func text(_ event: CloudFormation.StackEvent) -> String {
         let time = event.timestamp.formatted(
             Date.ISO8601FormatStyle(timeZone: .gmt).time(includingFractionalSeconds: false))
-        var line = "\(time) \(event.resourceStatus ?? "?") \(event.resourceType ?? "?") \(event.logicalResourceId ?? "?")"
+        var line =
+            "\(time) \(event.resourceStatus ?? "?") \(event.resourceType ?? "?") \(event.logicalResourceId ?? "?")"
         if let reason = event.resourceStatusReason, !reason.isEmpty { line += ": \(reason)" }
         return line
     }

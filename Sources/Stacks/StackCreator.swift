@@ -1,7 +1,7 @@
-internal import Templates
 package import AWS
 package import AWSServices
 internal import Support
+internal import Templates
 internal import Watch
 
 /// Creates a stack through a change set, showing what it does as it happens.
@@ -59,7 +59,7 @@ package struct StackCreator: Sendable {
             throw Failure(
                 .failed,
                 "create stack \(request.name): it exists and is not as asked: \(lines.joined(separator: "; "))",
-                hint: "change it with 'fgctl cf-update-stack'")
+                hint: "change it with 'fgctl \(request.updateCommand)'")
         case .alreadyAsAsked:
             guard let stack else { break }
             return .alreadyAsAsked(stack)
@@ -69,32 +69,70 @@ package struct StackCreator: Sendable {
         case .create:
             break
         }
-        return .created(try await build(request))
+        do {
+            // A shell that was there before may hold change sets of others.
+            return .created(try await build(request, ownsShell: stack?.stackStatus != .reviewInProgress))
+        } catch let failure as Failure where Self.lacksServiceLinkedRole(failure) {
+            // The first cluster of an account makes ECS create its service-linked role, and can fail because the role is
+            // not there yet. Once is enough: the second attempt finds it.
+            show("stack \(request.name): ECS had no service-linked role yet; creating the stack once more")
+            try await delete(request.name, name: request.name)
+            return .created(try await build(request, ownsShell: true))
+        }
+    }
+
+    /// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
+    private static func lacksServiceLinkedRole(_ failure: Failure) -> Bool {
+        failure.message.contains("ROLLBACK_COMPLETE") && failure.message.contains("ECS service linked role")
     }
 
     // MARK: Steps
 
-    private func build(_ request: StackRequest) async throws -> CloudFormation.Stack {
-        let changeSet = try await prepare(request)
-        for change in changeSet.changes { show("  \(change.line)") }
-        let mark = try await events.mark(changeSet.stackID)
-        try await cloudFormation.executeChangeSet(
-            .init(changeSetName: changeSet.id, stackName: changeSet.stackID, clientRequestToken: RequestToken.make()))
-        let outcome = try await follow(request.name, id: changeSet.stackID, mark: mark)
+    /// - Parameter ownsShell: whether the empty stack that a change set makes is ours to remove when it comes to nothing.
+    private func build(_ request: StackRequest, ownsShell: Bool) async throws -> CloudFormation.Stack {
+        let create = try await changeSet(for: request)
+        show("stack \(request.name): preparing a change set from template \(request.template.name)")
+        try Task.checkCancellation()
+        // An answer that is not waited for leaves a change set that nobody knows of: interruptions wait for it.
+        let made = try await Shielded.run { [cloudFormation] in try await cloudFormation.createChangeSet(create) }
+        let mark: String?
+        var mayHaveBegun = false
+        do {
+            for change in try await changes(made, request) { show("  \(change.line)") }
+            mark = try await events.mark(made.stackId)
+            try Task.checkCancellation()
+            mayHaveBegun = true
+            try await execute(made)
+        } catch let error as AWSNoAnswer where mayHaveBegun {
+            throw error
+        } catch {
+            // Neither the set nor the empty stack that it made may stay behind; what went wrong with the set is the
+            // story, so a failure to clean up is only shown.
+            await discard(made, request.name, ownsShell: ownsShell)
+            throw error
+        }
+        let outcome = try await follow(request.name, id: made.stackId, mark: mark)
         guard outcome.status == .createComplete, let stack = outcome.stack else {
             throw failure("create stack \(request.name)", outcome)
         }
         return stack
     }
 
-    /// A change set that is ready to be executed.
-    private struct Prepared {
-        let id: String
-        let stackID: String
-        let changes: [StackChange]
+    /// Executes a change set that nobody else knows of: when it turns out to be executed already, that was an attempt of
+    /// ours whose answer was lost.
+    private func execute(_ made: CloudFormation.CreateChangeSetResponse) async throws {
+        let request = CloudFormation.ExecuteChangeSetRequest(
+            changeSetName: made.id, stackName: made.stackId, clientRequestToken: RequestToken.make())
+        do {
+            try await Shielded.run { [cloudFormation] in try await cloudFormation.executeChangeSet(request) }
+        } catch let error as AWSError where error.code.hasPrefix("InvalidChangeSetStatus") {
+            let answer = try await cloudFormation.describeChangeSet(
+                .init(changeSetName: made.id, stackName: made.stackId))
+            guard answer.executionStatus?.hasPrefix("EXECUTE_") == true else { throw error }
+        }
     }
 
-    private func prepare(_ request: StackRequest) async throws -> Prepared {
+    private func changeSet(for request: StackRequest) async throws -> CloudFormation.CreateChangeSetRequest {
         var create = CloudFormation.CreateChangeSetRequest(
             stackName: request.name, changeSetName: "fgctl-\(RequestToken.make())", changeSetType: "CREATE",
             clientToken: RequestToken.make())
@@ -106,25 +144,18 @@ package struct StackCreator: Sendable {
         create.tags = request.tags
         create.capabilities = StackRequest.capabilities
         if request.importsExisting { create.importExistingResources = true }
-        show("stack \(request.name): preparing a change set from template \(request.template.name)")
-        let made = try await cloudFormation.createChangeSet(create)
-        do {
-            return try await settled(made, request)
-        } catch {
-            // Neither the set nor the empty stack that it made may stay behind; what went wrong with the set is the
-            // story, so a failure to clean up is only shown.
-            await discard(made, request.name)
-            throw error
-        }
+        return create
     }
 
-    private func settled(
+    /// Waits for the change set to be ready and gives what it would do.
+    private func changes(
         _ made: CloudFormation.CreateChangeSetResponse, _ request: StackRequest
-    ) async throws -> Prepared {
+    ) async throws -> [StackChange] {
         let describe = CloudFormation.DescribeChangeSetRequest(changeSetName: made.id, stackName: made.stackId)
         let waiter = Waiter<CloudFormation.DescribeChangeSetResponse>(
             what: "the change set of stack \(request.name)",
-            interval: PollInterval(first: .milliseconds(250), longest: .seconds(2)), deadline: .seconds(600), sleep: sleep)
+            interval: PollInterval(first: .milliseconds(250), longest: .seconds(2)), deadline: .seconds(600),
+            sleep: sleep)
         var answer = try await waiter.wait {
             try await cloudFormation.describeChangeSet(describe)
         } accept: { answer in
@@ -143,16 +174,23 @@ package struct StackCreator: Sendable {
             answer = try await cloudFormation.describeChangeSet(next)
             changes += answer.changes ?? []
         }
-        return Prepared(
-            id: made.id, stackID: made.stackId, changes: changes.compactMap(\.resourceChange).map(StackChange.init))
+        return changes.compactMap(\.resourceChange).map(StackChange.init)
     }
 
-    private func discard(_ made: CloudFormation.CreateChangeSetResponse, _ name: String) async {
+    private func discard(
+        _ made: CloudFormation.CreateChangeSetResponse, _ name: String, ownsShell: Bool
+    ) async {
         do {
-            try await cloudFormation.deleteChangeSet(.init(changeSetName: made.id, stackName: made.stackId))
-            if try await cloudFormation.describeStack(made.stackId)?.stackStatus == .reviewInProgress {
-                try await cloudFormation.deleteStack(
-                    .init(stackName: made.stackId, clientRequestToken: RequestToken.make()))
+            // Also after an interruption.
+            try await Shielded.run { [cloudFormation] in
+                try await Deadline.run(.seconds(30), what: "its removal") {
+                    try await cloudFormation.deleteChangeSet(.init(changeSetName: made.id, stackName: made.stackId))
+                    guard ownsShell,
+                        try await cloudFormation.describeStack(made.stackId)?.stackStatus == .reviewInProgress
+                    else { return }
+                    try await cloudFormation.deleteStack(
+                        .init(stackName: made.stackId, clientRequestToken: RequestToken.make()))
+                }
             }
         } catch {
             show("stack \(name): its change set could not be removed: \(error)")
@@ -161,14 +199,18 @@ package struct StackCreator: Sendable {
 
     private func delete(_ id: String, name: String) async throws {
         let mark = try await events.mark(id)
-        try await cloudFormation.deleteStack(.init(stackName: id, clientRequestToken: RequestToken.make()))
+        let request = CloudFormation.DeleteStackRequest(stackName: id, clientRequestToken: RequestToken.make())
+        try Task.checkCancellation()
+        try await Shielded.run { [cloudFormation] in try await cloudFormation.deleteStack(request) }
         let outcome = try await follow(name, id: id, mark: mark)
         guard outcome.status == .deleteComplete else { throw failure("delete stack \(name)", outcome) }
     }
 
-    private func follow(_ name: String, id: String, mark: String?) async throws -> StackEvents.Outcome {
+    private func follow(
+        _ name: String, id: String, mark: String?
+    ) async throws -> StackEvents.Outcome {
         do {
-            return try await events.follow(id, after: mark) { show("  " + EventLine.text($0)) }
+            return try await events.follow(id, after: mark, warn: show) { show("  " + EventLine.text($0)) }
         } catch is CancellationError {
             show("stack \(name): no longer watching; CloudFormation goes on: see 'fgctl cf-status'")
             throw CancellationError()
@@ -177,7 +219,8 @@ package struct StackCreator: Sendable {
 
     private func failure(_ what: String, _ outcome: StackEvents.Outcome) -> Failure {
         let cause = StackCause.first(in: outcome.events).map(StackCause.text)
-        let reason = cause ?? outcome.stack?.stackStatusReason ?? "CloudFormation gives no reason"
+        let given = outcome.stack?.stackStatusReason.flatMap { $0.isEmpty ? nil : $0 }
+        let reason = cause ?? given ?? "CloudFormation gives no reason"
         return Failure(.failed, "\(what): \(outcome.status): \(reason)")
     }
 }

@@ -1,6 +1,6 @@
-internal import Templates
 package import AWSServices
 package import Support
+internal import Templates
 
 /// What has to be done to create a stack, decided from what is there.
 package enum StackDecision: Sendable {
@@ -34,15 +34,8 @@ extension StackDecision {
             return .create
         case .rollbackComplete, .createFailed:
             return afterFailedCreate(what, stack, resources)
-        case .rollbackFailed, .deleteFailed, .updateRollbackFailed:
-            let stuck = resources.filter { $0.resourceStatus.hasSuffix("_FAILED") }
-                .map { "\($0.logicalResourceId) (\($0.resourceStatusReason ?? $0.resourceStatus))" }
-            let list = stuck.isEmpty ? "" : ": stuck on " + stuck.joined(separator: ", ")
-            return .refuse(
-                Failure(
-                    .failed, "\(what): the stack is \(stack.stackStatus)\(list)",
-                    hint: "remove what is stuck, then delete the stack "
-                        + "(aws cloudformation delete-stack --stack-name \(request.name)) and create it again"))
+        case .rollbackFailed, .deleteFailed, .updateRollbackFailed, .importRollbackFailed:
+            return stuck(what, stack, resources)
         case let status where status.isInProgress:
             return .refuse(
                 Failure(
@@ -54,6 +47,36 @@ extension StackDecision {
         }
     }
 
+    /// A rollback or deletion that failed needs a person: what is stuck, and the command that gets on.
+    private static func stuck(
+        _ what: String, _ stack: CloudFormation.Stack, _ resources: [CloudFormation.StackResourceSummary]
+    ) -> StackDecision {
+        let stuck = resources.filter { $0.resourceStatus.hasSuffix("_FAILED") }
+        let list = stuck.map { "\($0.logicalResourceId) (\(text($0.resourceStatusReason) ?? $0.resourceStatus))" }
+        let ids = stuck.map(\.logicalResourceId).joined(separator: " ")
+        let name = stack.stackName
+        let hint =
+            switch stack.stackStatus {
+            case .updateRollbackFailed:
+                "mend what is stuck, then run: aws cloudformation continue-update-rollback --stack-name \(name)"
+                    + (ids.isEmpty ? "" : " (to give up on these: --resources-to-skip \(ids))")
+            case .deleteFailed where !ids.isEmpty:
+                "to delete the stack and keep these, run: "
+                    + "aws cloudformation delete-stack --stack-name \(name) --retain-resources \(ids)"
+            default:
+                "mend what is stuck, then delete the stack (aws cloudformation delete-stack --stack-name \(name)) "
+                    + "and create it again"
+            }
+        return .refuse(
+            Failure(
+                .failed,
+                "\(what): the stack is \(stack.stackStatus)"
+                    + (list.isEmpty ? "" : ": stuck on " + list.joined(separator: ", ")), hint: hint))
+    }
+
+    /// A text that says something; `nil` for none and for the empty one.
+    private static func text(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+
     /// A stack whose creation failed can only be deleted; that loses nothing when it holds nothing.
     private static func afterFailedCreate(
         _ what: String, _ stack: CloudFormation.Stack, _ resources: [CloudFormation.StackResourceSummary]
@@ -64,12 +87,17 @@ extension StackDecision {
                     .failed, "\(what): the stack is \(stack.stackStatus) and protected against deletion",
                     hint: "turn its termination protection off, then create it again"))
         }
-        let held = resources.filter { $0.resourceStatus != "DELETE_COMPLETE" }
+        let held = resources.filter { resource in
+            // What could not be made has no id in the world and is nothing that could be lost.
+            let neverMade = resource.resourceStatus == "CREATE_FAILED" && text(resource.physicalResourceId) == nil
+            return resource.resourceStatus != "DELETE_COMPLETE" && !neverMade
+        }
         if held.isEmpty { return .deleteThenCreate(found: "\(stack.stackStatus), holding nothing") }
-        let names = held.map { "\($0.logicalResourceId) (\($0.physicalResourceId ?? $0.resourceType))" }
+        let names = held.map { "\($0.logicalResourceId) (\(text($0.physicalResourceId) ?? $0.resourceType))" }
         return .refuse(
             Failure(
-                .failed, "\(what): a failed creation left it \(stack.stackStatus), still holding "
+                .failed,
+                "\(what): a failed creation left it \(stack.stackStatus), still holding "
                     + names.joined(separator: ", "),
                 hint: "save what you need of these, delete the stack "
                     + "(aws cloudformation delete-stack --stack-name \(stack.stackName)), and create it again"))
@@ -80,16 +108,17 @@ extension StackDecision {
         _ request: StackRequest, stack: CloudFormation.Stack, currentTemplate: String?
     ) -> [String] {
         var lines: [String] = []
-        if stack.stackStatus.isFailure { lines.append("its last update failed (\(stack.stackStatus))") }
+        if stack.stackStatus.isFailed { lines.append("its last update failed (\(stack.stackStatus))") }
         if let currentTemplate, !sameTemplate(currentTemplate, request.template.body) {
             lines.append("template \(request.template.name) has changed")
         }
         for parameter in request.parameters {
             guard let wanted = parameter.parameterValue else { continue }
             let current = stack.parameter(parameter.parameterKey)
+            let isSecret = request.template.parameter(parameter.parameterKey)?.noEcho == true
             // A NoEcho value reads back as asterisks: it can't be compared, only set again by an update.
-            if let current, current == wanted || (!current.isEmpty && current.allSatisfy { $0 == "*" }) { continue }
-            lines.append("\(parameter.parameterKey): \(current ?? "not set") → \(wanted)")
+            if let current, current == wanted || isSecret { continue }
+            lines.append("\(parameter.parameterKey): \(current ?? "not set") → \(isSecret ? "****" : wanted)")
         }
         for tag in request.tags where stack.tag(tag.key) != tag.value {
             lines.append("tag \(tag.key): \(stack.tag(tag.key) ?? "not set") → \(tag.value)")

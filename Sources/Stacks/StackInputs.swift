@@ -4,6 +4,15 @@ package import Templates
 
 /// Turns what the user and fgctl know into the parameters and tags of a stack; pure.
 package enum StackInputs {
+    /// Checks what is known before any call: names and constraints of the values that are given.
+    ///
+    /// - Throws: as `parameters`, but for values that are missing: those may come from the stack or from later calls.
+    package static func check(of template: Template, explicit: [GivenValue], offered: [GivenValue]) throws {
+        let known = offered.filter { template.parameter($0.name) != nil }
+        let all = Set(template.parameters.map(\.name))
+        _ = try ParameterValues.resolve(template: template, values: explicit + known, existing: all)
+    }
+
     /// The parameters to send, in the template's order.
     ///
     /// - Parameters:

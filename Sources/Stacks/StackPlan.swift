@@ -1,6 +1,6 @@
+internal import AWSServices
 internal import Support
 internal import Templates
-internal import AWSServices
 
 /// What a dry run prints: what would be sent, and what fgctl would do with it. Its JSON form is stable.
 package struct StackPlan: Codable, Sendable {

@@ -25,7 +25,7 @@ package struct StackReport: Codable, Sendable {
     package init(name: String, stack: CloudFormation.Stack?, resources: [CloudFormation.StackResourceSummary]) {
         self.name = name
         status = stack?.stackStatus.rawValue ?? "NOT_CREATED"
-        reason = stack?.stackStatusReason
+        reason = Self.text(stack?.stackStatusReason)
         id = stack?.stackId
         createdAt = stack?.creationTime
         updatedAt = stack?.lastUpdatedTime
@@ -35,8 +35,8 @@ package struct StackReport: Codable, Sendable {
             (stack?.outputs ?? []).map { ($0.outputKey, $0.outputValue) }, uniquingKeysWith: { $1 })
         self.resources = resources.map {
             Resource(
-                logicalID: $0.logicalResourceId, physicalID: $0.physicalResourceId, type: $0.resourceType,
-                status: $0.resourceStatus, reason: $0.resourceStatusReason)
+                logicalID: $0.logicalResourceId, physicalID: Self.text($0.physicalResourceId), type: $0.resourceType,
+                status: $0.resourceStatus, reason: Self.text($0.resourceStatusReason))
         }
     }
 
@@ -64,6 +64,9 @@ package struct StackReport: Codable, Sendable {
         }
         return lines
     }
+
+    /// An empty text says nothing, as none does.
+    private static func text(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
 
     private static func time(_ date: Date) -> String { date.formatted(.iso8601) }
 }

@@ -11,17 +11,21 @@ package struct StackRequest: Sendable {
     /// Lets CloudFormation adopt resources of the template's static names that exist already.
     package let importsExisting: Bool
 
+    /// The command that changes such a stack once it exists, for messages.
+    package let updateCommand: String
+
     /// All three, as the field's tools send: what a template may create is decided by the caller's rights.
     package static let capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
     package init(
         name: String, template: Template, parameters: [CloudFormation.Parameter], tags: [CloudFormation.Tag],
-        importsExisting: Bool = false
+        importsExisting: Bool = false, updateCommand: String = "cf-update-stack"
     ) {
         self.name = name
         self.template = template
         self.parameters = parameters
         self.tags = tags
         self.importsExisting = importsExisting
+        self.updateCommand = updateCommand
     }
 }

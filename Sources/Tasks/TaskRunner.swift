@@ -39,10 +39,19 @@ package struct TaskRunner: Sendable {
         var request = request
         for pause in patience.pauses.map(Optional.some) + [nil] {
             let answer: ECS.RunTaskResponse
+            let launch = request
             do {
-                answer = try await ecs.runTask(request)
+                try Task.checkCancellation()
+                // An interruption waits for the answer: without it nobody would know which task to stop.
+                answer = try await Shielded.run { [ecs] in try await ecs.runTask(launch) }
             } catch let error as AWSError where error.code == "ConflictException" {
                 return try adopt(error)
+            } catch let error as AWSNoAnswer where error.mayHaveActed {
+                throw Failure(
+                    .failed, "\(error)",
+                    hint:
+                        "the task may have been started all the same: look for it in cluster \(launch.cluster ?? "default")",
+                    cause: error)
             }
             let arns = (answer.tasks ?? []).map(\.taskArn)
             let failures = answer.failures ?? []
@@ -51,7 +60,8 @@ package struct TaskRunner: Sendable {
             guard let pause, !failures.isEmpty, failures.allSatisfy(Self.isCapacity) else {
                 throw Failure(
                     .failed,
-                    "run task \(request.taskDefinition): ECS started nothing: \(text.isEmpty ? "no reason given" : text)")
+                    "run task \(request.taskDefinition): ECS started nothing: \(text.isEmpty ? "no reason given" : text)"
+                )
             }
             show("no capacity for the task (\(text)); trying again in \(pause.components.seconds) s")
             try await patience.sleep(pause)

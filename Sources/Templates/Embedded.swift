@@ -21,7 +21,7 @@ Parameters:
     Type: String
     Default: 10.0.0.0/16
     Description: Address range of the VPC, /16 to /23; its first two /24 blocks become the subnets
-    AllowedPattern: ^([0-9]{1,3}\.){3}[0-9]{1,3}/(1[6-9]|2[0-3])$
+    AllowedPattern: ^((25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})/(1[6-9]|2[0-3])$
     ConstraintDescription: must be an IPv4 range from /16 to /23, such as 10.0.0.0/16
   BucketName:
     Type: String

@@ -43,7 +43,8 @@ package actor LogStream {
     package func readNew(_ show: @Sendable (String) -> Void) async throws -> Int {
         var count = 0
         while true {
-            var request = CloudWatchLogs.GetLogEventsRequest(logGroupName: location.group, logStreamName: location.stream)
+            var request = CloudWatchLogs.GetLogEventsRequest(
+                logGroupName: location.group, logStreamName: location.stream)
             request.startFromHead = true
             request.nextToken = token
             let page: CloudWatchLogs.GetLogEventsResponse

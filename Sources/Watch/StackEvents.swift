@@ -21,18 +21,26 @@ package struct StackEvents: Sendable {
         }
     }
 
+    /// How many looks an operation may take to show. CloudFormation answers before it has begun: until then the stack
+    /// still reads as it was, which must not be taken for the end.
+    private static let looksBeforeStart = 60
+
     private let cloudFormation: CloudFormation
     private let interval: Duration
     private let deadline: Duration?
+    private let outage: Duration
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
     ///   - interval: between two polls; events are shown at most this late.
     ///   - deadline: of the whole wait; `nil` waits as long as CloudFormation works.
+    ///   - outage: how long looking may fail in a row by throttling, server errors or a network that is away.
     package init(
         _ cloudFormation: CloudFormation, interval: Duration = .seconds(1), deadline: Duration? = nil,
+        outage: Duration = .seconds(300),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
+        self.outage = outage
         self.cloudFormation = cloudFormation
         self.interval = interval
         self.deadline = deadline
@@ -49,28 +57,58 @@ package struct StackEvents: Sendable {
     /// - Parameters:
     ///   - stack: name or, better, the id: a deleted stack is only found by its id.
     ///   - mark: from `mark(_:)`, taken before the operation was started.
+    ///   - warn: takes a line when looking fails for now.
     /// - Throws: `Failure` of kind `timedOut` at the deadline; CloudFormation goes on all the same.
     package func follow(
-        _ stack: String, after mark: String?, show: @Sendable (CloudFormation.StackEvent) -> Void
+        _ stack: String, after mark: String?,
+        warn: @Sendable (String) -> Void = { _ in }, show: @Sendable (CloudFormation.StackEvent) -> Void
     ) async throws -> Outcome {
         var events: [CloudFormation.StackEvent] = []
         var last = mark
-        let waiter = Waiter<CloudFormation.Stack?>(
+        var hasBegun = false
+        var looks = 0
+        var outage = Outage(limit: outage)
+        let waiter = Waiter<Look>(
             what: "stack \(stack)", interval: .every(interval), deadline: deadline, sleep: sleep)
         let settled = try await waiter.wait {
-            // The state is read before the events: what led to a settled state is then always among them.
-            let state = try await cloudFormation.describeStack(stack)
-            for event in try await news(of: stack, after: last) {
-                show(event)
-                events.append(event)
-                last = event.eventId
+            let hadBegun = hasBegun
+            do {
+                // The state is read before the events: what led to a settled state is then always among them.
+                let state = try await cloudFormation.describeStack(stack)
+                for event in try await news(of: stack, after: last) {
+                    show(event)
+                    events.append(event)
+                    last = event.eventId
+                    hasBegun = true
+                }
+                outage.end()
+                looks += 1
+                return .state(state, hadBegun: hadBegun)
+            } catch {
+                if let line = try outage.bear(error, lookingAt: "stack \(stack)") { warn(line) }
+                return .failed
             }
-            return state
-        } accept: { state in
-            guard let state else { return .done }
-            return state.stackStatus.isInProgress ? .again("it is \(state.stackStatus)") : .done
+        } accept: { look in
+            guard case .state(let state, let hadBegun) = look else { return .again("looking at it fails") }
+            guard let status = state?.stackStatus else { return .done }
+            if status.isInProgress {
+                hasBegun = true
+                return .again("it is \(status)")
+            }
+            return hadBegun && status != .reviewInProgress || looks >= Self.looksBeforeStart
+                ? .done : .again("it is still \(status)")
         }
-        return Outcome(stack: settled, status: settled?.stackStatus ?? .deleteComplete, events: events)
+        guard case .state(let state, _) = settled else {
+            return Outcome(stack: nil, status: .deleteComplete, events: events)
+        }
+        return Outcome(stack: state, status: state?.stackStatus ?? .deleteComplete, events: events)
+    }
+
+    /// What one poll brought.
+    private enum Look: Sendable {
+        /// - hadBegun: whether the operation was seen to have begun before the state was read.
+        case state(CloudFormation.Stack?, hadBegun: Bool)
+        case failed
     }
 
     /// The events after the marked one, oldest first.
@@ -113,7 +151,8 @@ package enum StackCause {
 
     /// `TaskDefinition (AWS::ECS::TaskDefinition): Invalid 'cpu' setting for task`
     package static func text(_ event: CloudFormation.StackEvent) -> String {
-        let reason = event.resourceStatusReason ?? event.resourceStatus ?? "no reason given"
+        let given = event.resourceStatusReason.flatMap { $0.isEmpty ? nil : $0 }
+        let reason = given ?? event.resourceStatus ?? "no reason given"
         guard let name = event.logicalResourceId else { return reason }
         return "\(name)\(event.resourceType.map { " (\($0))" } ?? ""): \(reason)"
     }

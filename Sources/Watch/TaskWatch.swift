@@ -13,6 +13,8 @@ package actor TaskWatch {
         case line(taskID: String, container: String, text: String)
         /// A task's state changed.
         case state(taskID: String, String)
+        /// Looking fails for now; it is tried on.
+        case trouble(String)
     }
 
     /// Times of following.
@@ -23,6 +25,8 @@ package actor TaskWatch {
         package var missingGrace: Duration = .seconds(60)
         /// How long lines are looked for after the end; two looks that bring nothing end it sooner.
         package var drain: Duration = .seconds(10)
+        /// How long looking may fail in a row by throttling, server errors or a network that is away.
+        package var outage: Duration = .seconds(300)
         /// Of the whole wait; `nil` waits as long as the tasks run.
         package var deadline: Duration?
         package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -62,14 +66,21 @@ package actor TaskWatch {
     package func follow(_ tell: @escaping @Sendable (News) -> Void) async throws -> [ECS.Task] {
         let clock = ContinuousClock()
         let start = clock.now
+        var outage = Outage(limit: timing.outage)
         while true {
             try Task.checkCancellation()
-            let tasks = try await look(since: clock.now - start, tell)
-            // State first, lines after: what a container wrote before it was seen stopped is read below at the latest.
-            try await readLines(tell)
-            if let tasks, tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) {
-                try await drain(tell)
-                return tasks
+            do {
+                let tasks = try await look(since: clock.now - start, tell)
+                // State first, lines after: what a container wrote before it was seen stopped is read below at the latest.
+                try await readLines(tell)
+                if let tasks, tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) {
+                    try await drain(tell)
+                    return tasks
+                }
+                outage.end()
+            } catch {
+                let ids = arns.map(Self.id).joined(separator: ", ")
+                if let line = try outage.bear(error, lookingAt: "task \(ids)") { tell(.trouble(line)) }
             }
             if let deadline = timing.deadline, clock.now - start >= deadline {
                 let ids = arns.map(Self.id).joined(separator: ", ")

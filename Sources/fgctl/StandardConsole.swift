@@ -8,9 +8,7 @@ enum StandardConsole {
         let lock = Mutex<Void>(())
         return Console(
             out: { line in lock.withLock { _ in write(line, to: STDOUT_FILENO) } },
-            err: { line in lock.withLock { _ in write(line, to: STDERR_FILENO) } },
-            isTerminal: isatty(STDERR_FILENO) == 1,
-            ask: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 ? ask : nil)
+            err: { line in lock.withLock { _ in write(line, to: STDERR_FILENO) } })
     }
 
     /// Writes all of a line. A reader that went away ends the process by SIGPIPE, as in any pipeline.
@@ -28,11 +26,5 @@ enum StandardConsole {
                 return
             }
         }
-    }
-
-    @Sendable private static func ask(_ question: String) -> String? {
-        let prompt = Array((question + " ").utf8)
-        _ = prompt.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        return readLine()
     }
 }

@@ -160,7 +160,7 @@ struct AWSClientTests {
         #expect(traces.count == 3)
         #expect(
             traces[0].hasPrefix(
-                "ECS RunTask attempt 1: POST https://ecs.eu-west-1.amazonaws.com/ -> the connection broke: reset in "))
+                "ECS RunTask attempt 1: POST https://ecs.eu-west-1.amazonaws.com/ -> connection lost: reset in "))
         #expect(traces[1].contains(" -> 400 ThrottlingException 6e in "))
         #expect(traces[2].contains("attempt 3: POST https://ecs.eu-west-1.amazonaws.com/ -> 200 7f in "))
         let signature = try #require(stub.requests[1].headers["Authorization"])

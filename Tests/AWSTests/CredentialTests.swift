@@ -241,6 +241,7 @@ struct ContainerCredentialTests {
         ("http://169.254.170.23/x", true), ("http://[::1]:80/x", true), ("http://[fd00:ec2::23]/x", true),
         ("https://any.example/x", true), ("http://any.example/x", false), ("http://169.254.169.254/x", false),
         ("http://127.0.0.1.evil.example/x", false), ("http://localhost@evil.example/x", false),
+        ("http://localhost:80@evil.example/x", false),
         ("ftp://localhost/", false),
         ("http://evil.example\\@127.0.0.1/", false), ("http://127.0.0.999/x", false), ("", false),
     ])

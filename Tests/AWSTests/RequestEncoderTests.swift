@@ -251,6 +251,36 @@ struct RequestEncoderTests {
         )
     }
 
+    private struct Pascal: Codable, Equatable, RESTBound, WireShaped {
+        static let bindings: [String: RESTBinding] = ["name": .path, "group": .query("groupName")]
+        static let wireMembers: [String: MemberShape] = ["startDate": .timestamp(.iso8601)]
+        struct Target: Codable, Equatable {
+            var roleArn: String, awsvpcConfiguration: [String: String], tags: [[String: String]]
+        }
+        var name: String
+        var group: String?
+        var startDate = Samples.date
+        var target = Target(roleArn: "r", awsvpcConfiguration: ["subnet": "s"], tags: [["key": "k"]])
+    }
+
+    /// Names on the wire may come from the keys by rule; exceptions and the keys of maps stay as they are.
+    @Test func pascalCaseNames() throws {
+        var service = Samples.scheduler
+        service = Service(
+            name: service.name, sdkID: service.sdkID, endpointPrefix: service.endpointPrefix,
+            signingName: service.signingName, apiVersion: service.apiVersion, wire: service.wire,
+            memberNames: .pascalCase(except: ["awsvpcConfiguration"]))
+        let operation = Operation<Pascal, Pascal>("CreateSchedule", of: service, .mutates, path: "/schedules/{Name}")
+        let request = try RequestEncoder.encode(operation, Pascal(name: "n", group: "g"))
+        #expect(request.target == "/schedules/n?groupName=g")
+        let body = #"""
+            {"StartDate":"2026-01-31T12:00:00Z","Target":{"RoleArn":"r","awsvpcConfiguration":{"subnet":"s"},"Tags":[{"key":"k"}]}}
+            """#
+        #expect(text(request) == body)
+        let answer = Array(body.replacing("{\"StartDate", with: #"{"Name":"n","StartDate"#).utf8)
+        #expect(try ResponseDecoder.decode(operation, status: 200, headers: [:], body: answer) == Pascal(name: "n"))
+    }
+
     private struct ListObjects: Encodable, RESTBound {
         static let bindings: [String: RESTBinding] = [
             "Bucket": .path, "Prefix": .query("prefix"), "MaxKeys": .query("max-keys"),

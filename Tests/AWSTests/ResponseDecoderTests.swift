@@ -207,6 +207,18 @@ struct ResponseDecoderTests {
         #expect(try decode(Nothing.self, Samples.ecs, "X", "not read") == Nothing())
     }
 
+    @Test func listsAndMapsThatAreLeftOutAreEmpty() throws {
+        struct Required: Decodable { var list: [Int], map: [String: Int], optional: [Int]? }
+        for (service, body) in [
+            (Samples.ecs, "{}"), (Samples.ecs, #"{"list":null,"map":null}"#), (Samples.ec2, "<R/>"),
+        ] {
+            let answer = try decode(Required.self, service, "X", body)
+            #expect(answer.list == [])
+            #expect(answer.map == [:])
+            #expect(answer.optional == nil)
+        }
+    }
+
     @Test(arguments: [
         (#"{"tasks":[{"taskArn":1,"createdAt":true}]}"#, "tasks.0.createdAt"),
         (#"{"tasks":[{"createdAt":1}]}"#, "tasks.0.taskArn"), (#"{"tasks":"x"}"#, "tasks"), (#"{"tasks":[],}"#, "byte"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import harness
+import parts
 import pytest
 import verdict
 from judge import Judge, models
@@ -52,3 +53,17 @@ def project(tmp_path, fgctl_binary, judge, local_aws):
         yield project
     finally:
         project.clean_up()
+
+
+@pytest.fixture(scope="session")
+def standing_stacks(local_aws):
+    """Network and task stack, made once for each worker."""
+    with parts.standing_stacks(local_aws) as stacks:
+        yield stacks
+
+
+@pytest.fixture
+def job(project, standing_stacks):
+    """A project whose env file names the worker's standing stacks: what it starts runs `busybox:local`."""
+    project.write_env(STACK_NAME=standing_stacks.stack, PARENT_STACK_NAME=standing_stacks.parent_stack)
+    return project

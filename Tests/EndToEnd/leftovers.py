@@ -131,9 +131,11 @@ class Leftovers:
         """Containers and images of this test; the image's name is in no other test's."""
         if shutil.which("docker") is None or self._docker("version") is None:
             return
-        mine = f"label=com.amazonaws.ecs.task-definition-family={self.project.stack}"
-        for container in (self._docker("ps", "-aq", "--filter", mine) or "").split():
-            self._docker("rm", "-f", "-v", container)
+        # Of tasks, and of builds that failed.
+        for mine in (f"com.amazonaws.ecs.task-definition-family={self.project.stack}",
+                     f"fgctl.test={self.project.suffix}"):
+            for container in (self._docker("ps", "-aq", "--filter", f"label={mine}") or "").split():
+                self._docker("rm", "-f", "-v", container)
         labelled = self._docker("images", "-q", "--filter", f"label=fgctl.test={self.project.suffix}") or ""
         listed = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}") or ""
         named = [n for n in listed.split() if n.rpartition(":")[0].rpartition("/")[2] == self.project.image]

@@ -235,16 +235,22 @@ def test_clean_up_is_last_in_first_out_and_goes_on_after_a_failure(project):
 
 
 GROUP = {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Name": {"Ref": "AWS::StackName"}}}
-TEMPLATE = {"Resources": {"Group": GROUP}}
+TRUST = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}}
+TEMPLATE = {"Resources": {"Group": GROUP, "Role": ROLE},
+            "Outputs": {"Role": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}}}
 
 
 def test_nothing_is_left_behind(project):
     stack, make = project.stack, project.boto3
-    make("cloudformation").create_stack(StackName=stack, TemplateBody=json.dumps(TEMPLATE))
+    make("cloudformation").create_stack(
+        StackName=stack, TemplateBody=json.dumps(TEMPLATE), Capabilities=["CAPABILITY_IAM"])
     make("cloudformation").get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    [role] = make("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
     make("scheduler").create_schedule(
         Name="nightly", GroupName=stack, ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": "arn:aws:sqs:us-east-1:000000000000:q", "RoleArn": "arn:aws:iam::000000000000:role/r"})
+        Target={"Arn": "arn:aws:sqs:us-east-1:000000000000:q", "RoleArn": role["OutputValue"]})
     make("s3").create_bucket(Bucket=project.bucket)
     make("s3").put_object(Bucket=project.bucket, Key="a/b", Body=b"c")
     make("ecr").create_repository(repositoryName=project.image)

@@ -83,7 +83,7 @@ struct EmbeddedTemplatesTests {
         ("network", "BucketName", "my-bucket.1", true), ("network", "BucketName", "My-Bucket", false),
         ("network", "CreateBucket", "false", true), ("network", "CreateBucket", "no", false),
         ("network", "VpcCidr", "172.31.0.0/16", true), ("network", "VpcCidr", "10.0.0.0/24", false),
-        ("network", "VpcCidr", "10.0.0.0/8", false),
+        ("network", "VpcCidr", "10.0.0.0/8", false), ("network", "VpcCidr", "10.0.0.999/16", false),
     ])
     func checksValuesBeforeAnyCall(template: String, name: String, value: String, good: Bool) throws {
         let image = template == "task" && name != "ImageUri" ? [("ImageUri", "r/n:1")] : []

@@ -1,5 +1,5 @@
 package import AWS
-internal import HTTP
+package import HTTP
 internal import Support
 internal import Synchronization
 
@@ -35,7 +35,7 @@ package final class StubAWS: Sendable {
             name: "test", values: values.mapValues { SettingLayer.Setting(value: $0, origin: "test") })
         return AWSClient(
             settings: AWSSettings(layers: [layer], home: nil) { _ in nil },
-            transport: StubTransport { request, _ in try self.answer(request) },
+            transport: transport,
             dryRun: dryRun, effects: AWSClient.Effects(sleep: { _ in }))
     }
 
@@ -46,6 +46,14 @@ package final class StubAWS: Sendable {
     package func bodies(_ operation: String) -> [String] {
         state.withLock { $0.sent.filter { $0.operation == operation }.map(\.request.bodyText) }
     }
+
+    /// The requests sent to an operation, in order.
+    package func requests(_ operation: String) -> [HTTPRequest] {
+        state.withLock { $0.sent.filter { $0.operation == operation }.map(\.request) }
+    }
+
+    /// The transport behind `client`, for code that builds its own client.
+    package var transport: StubTransport { StubTransport { request, _ in try self.answer(request) } }
 
     private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
         let operation = Self.operation(request)
@@ -60,7 +68,9 @@ package final class StubAWS: Sendable {
     }
 
     private static func operation(_ request: HTTPRequest) -> String {
-        if let target = request.headers["X-Amz-Target"], let name = target.split(separator: ".").last { return String(name) }
+        if let target = request.headers["X-Amz-Target"], let name = target.split(separator: ".").last {
+            return String(name)
+        }
         if let action = request.bodyText.split(separator: "&").first(where: { $0.hasPrefix("Action=") }) {
             return String(action.dropFirst("Action=".count))
         }

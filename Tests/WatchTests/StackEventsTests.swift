@@ -16,7 +16,9 @@ struct StackEventsTests {
     }
 
     /// Newest first, as the service answers.
-    private static func events(_ items: [(id: String, status: String, reason: String)], next: String? = nil) -> StubAWS.Answer {
+    private static func events(_ items: [(id: String, status: String, reason: String)], next: String? = nil)
+        -> StubAWS.Answer
+    {
         let members = items.map {
             """
             <member><StackId>id</StackId><EventId>\($0.id)</EventId><StackName>s</StackName>

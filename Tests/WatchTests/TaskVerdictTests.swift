@@ -21,7 +21,8 @@ struct TaskVerdictTests {
         """#
 
     private static func task(
-        _ containers: String, stopCode: String = "EssentialContainerExited", reason: String = "Essential container in task exited",
+        _ containers: String, stopCode: String = "EssentialContainerExited",
+        reason: String = "Essential container in task exited",
         started: Bool = true
     ) -> String {
         """
@@ -37,7 +38,9 @@ struct TaskVerdictTests {
         Case(name: "all zero", task: task(allZero), outcome: .succeeded, code: 0, says: ""),
         Case(
             name: "sidecar failed, not essential",
-            task: task(#"{"name": "main", "exitCode": 0}, {"name": "second", "exitCode": 0}, {"name": "helper", "exitCode": 3}"#),
+            task: task(
+                #"{"name": "main", "exitCode": 0}, {"name": "second", "exitCode": 0}, {"name": "helper", "exitCode": 3}"#
+            ),
             outcome: .succeeded, code: 0, says: "container helper, not essential, ended with 3"),
         Case(
             name: "first essential one in definition order",
@@ -59,7 +62,8 @@ struct TaskVerdictTests {
         Case(
             name: "out of memory",
             task: task(
-                #"{"name": "main", "exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage"}"#),
+                #"{"name": "main", "exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage"}"#
+            ),
             outcome: .failed, code: 137, says: "out of memory: its limit is 512 MiB"),
         Case(
             name: "signal", task: task(#"{"name": "main", "exitCode": 139}"#), outcome: .failed, code: 139,

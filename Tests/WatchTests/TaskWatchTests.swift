@@ -45,6 +45,7 @@ struct TaskWatchTests {
                 switch news {
                 case .line(_, _, let text): $0.lines.append(text)
                 case .state(_, let state): $0.states.append(state)
+                case .trouble(let line): $0.states.append(line)
                 }
             }
         }

@@ -23,7 +23,7 @@ extension AWSClient {
             case .failure(let failed):
                 fault = failed.fault
                 // A wrong clock or an expired token is repaired and tried again, once each, at no cost of attempts.
-                if call.isRepeatable, let repair = await repair(failed, credentials),
+                if call.isRepeatable, let repair = repair(failed, credentials),
                     repairs.insert(repair).inserted
                 {
                     continue
@@ -47,7 +47,7 @@ extension AWSClient {
         case .transport(let error):
             AWSNoAnswer(
                 service: call.service.sdkID, operation: call.operation, resource: call.resource,
-                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: error.reason)
+                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: "\(error)")
         }
     }
 
@@ -81,7 +81,7 @@ extension AWSClient {
         } catch let error as HTTPError {
             // A transfer that ends because the task was cancelled is a cancellation, whatever it looks like.
             try Task.checkCancellation()
-            trace(call, attempt, since: start, error.reason)
+            trace(call, attempt, since: start, "\(error)")
             return .failure(FailedAttempt(fault: .transport(error)))
         }
     }
@@ -126,7 +126,7 @@ extension AWSClient {
     }
 
     /// Puts right what made a signature fail; `nil` when there is nothing to put right.
-    private func repair(_ failed: FailedAttempt, _ credentials: Credentials) async -> Repair? {
+    private func repair(_ failed: FailedAttempt, _ credentials: Credentials) -> Repair? {
         guard case .answer(let error, _) = failed.fault else { return nil }
         if RetryCodes.mayBeClockSkew(code: error.code), let server = failed.serverDate {
             let offset = server.timeIntervalSince(effects.now())
@@ -138,7 +138,7 @@ extension AWSClient {
             }
         }
         if error.code.hasPrefix("ExpiredToken"), credentials.expiration != nil {
-            await shared.credentials.forget(credentials)
+            shared.credentials.forget(credentials)
             return .credentials
         }
         return nil

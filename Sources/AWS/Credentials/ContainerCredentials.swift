@@ -36,7 +36,7 @@ struct ContainerCredentials: CredentialProvider {
                 reason = "HTTP \(response.status)"
                 if response.status < 500 { break }
             } catch let error as HTTPError {
-                reason = error.reason
+                reason = "\(error)"
             }
         }
         throw Failure(.credentials, "ask \(request.url) (\(origin)) for credentials: \(reason)")

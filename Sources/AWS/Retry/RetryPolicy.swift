@@ -21,7 +21,7 @@ extension AttemptFault {
     /// Whether the service may have done what was asked all the same.
     var mayHaveActed: Bool {
         switch self {
-        case .transport(let error): error.mayHaveActed
+        case .transport(let error): error.mayHaveBeenSent
         case .answer(let error, _): error.httpStatus >= 500
         }
     }

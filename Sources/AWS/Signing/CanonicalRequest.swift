@@ -48,7 +48,12 @@ struct CanonicalRequest {
 
     /// Trims, and makes one space of every run of white space.
     private static func squeeze(_ value: String) -> String {
-        value.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
+        let bytes = value.utf8
+        let isTrimmed = bytes.first != 0x20 && bytes.last != 0x20
+        // Nearly every value is fine as it is.
+        if isTrimmed, !bytes.contains(where: { $0 < 0x20 }), !value.contains("  ") { return value }
+        return value.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" || $0 == "\r" }.joined(
+            separator: " ")
     }
 
     /// Removes `.`, `..` and empty segments (RFC 3986 §5.2.4).
@@ -75,12 +80,15 @@ struct RequestTarget {
 
     init(url: String) {
         let isSecure = url.hasPrefix("https://")
-        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? Substring(url)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        // Over bytes: this runs for every attempt, and URLs are ASCII.
+        let rest = url.utf8.dropFirst(isSecure ? 8 : 7)
+        let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
         let ownPort = isSecure ? ":443" : ":80"
-        host = String(authority.hasSuffix(ownPort) ? authority.dropLast(ownPort.count) : authority)
+        let name = Substring(authority)
+        host = String(name.hasSuffix(ownPort) ? name.dropLast(ownPort.count) : name)
         let target = rest[authority.endIndex...]
-        path = target.prefix { $0 != "?" }
-        query = target[path.endIndex...].dropFirst()
+        let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        path = Substring(target[..<end])
+        query = Substring(target[end...].dropFirst())
     }
 }

@@ -55,7 +55,9 @@ enum WireDecoder {
     fileprivate static func integer<T: FixedWidthInteger>(
         _ type: T.Type, _ node: WireNode, _ path: Place
     ) throws -> T {
-        let text = (node.text ?? "").filter { !$0.isWhitespace }
+        var text = node.text ?? ""
+        if let number = T(text) { return number }
+        text = text.filter { !$0.isWhitespace }
         if let number = T(text) { return number }
         if let double = Double(text), let number = T(exactly: double) { return number }
         throw mismatch(type, path, "no whole number in range")

@@ -74,7 +74,8 @@ enum WireEncoder {
             if isMap { return .map(members.sorted { $0.key < $1.key }, shape) }
             return .structure(
                 WireValue.Structure(
-                    members: members.map { WireValue.Member(name: names.wireName($0.key), value: $0.value) }, root: root))
+                    members: members.map { WireValue.Member(name: names.wireName($0.key), value: $0.value) }, root: root
+                ))
         }
     }
 
@@ -143,7 +144,8 @@ extension WireEncoder {
 
         private func nested(_ key: any CodingKey) -> Encoding {
             let nested = Encoding(
-                path: codingPath + [key], shape: encoding.members[key.stringValue] ?? MemberShape(), names: encoding.names)
+                path: codingPath + [key], shape: encoding.members[key.stringValue] ?? MemberShape(),
+                names: encoding.names)
             written.all.append((key.stringValue, .open(nested)))
             return nested
         }

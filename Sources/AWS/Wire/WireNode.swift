@@ -97,7 +97,7 @@ extension WireNode {
     var isNull: Bool { if case .null = self { true } else { false } }
 
     var date: Date? {
-        text.flatMap { Timestamp.parse($0.filter { !$0.isNewline }) }
+        text.flatMap { Timestamp.parse($0) ?? Timestamp.parse($0.filter { !$0.isWhitespace }) }
     }
 
     var blob: [UInt8]? {

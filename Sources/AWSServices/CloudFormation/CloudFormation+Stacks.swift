@@ -18,6 +18,7 @@ extension CloudFormation {
         package static let updateRollbackFailed = Self(rawValue: "UPDATE_ROLLBACK_FAILED")
         package static let updateCompleteCleanupInProgress = Self(rawValue: "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         package static let importComplete = Self(rawValue: "IMPORT_COMPLETE")
+        package static let importRollbackFailed = Self(rawValue: "IMPORT_ROLLBACK_FAILED")
         package static let deleteComplete = Self(rawValue: "DELETE_COMPLETE")
         package static let deleteFailed = Self(rawValue: "DELETE_FAILED")
 
@@ -25,10 +26,10 @@ extension CloudFormation {
         package var isInProgress: Bool { rawValue.hasSuffix("_IN_PROGRESS") && self != .reviewInProgress }
         /// Whether the stack holds what an operation left in good order (a rolled back update included).
         package var isSettled: Bool {
-            [.createComplete, .updateComplete, .updateRollbackComplete, .importComplete].contains(self)
+            rawValue.hasSuffix("_COMPLETE") && self != .rollbackComplete && self != .deleteComplete
         }
-        /// Whether a name says failure: `…_FAILED`, or a rollback of any kind.
-        package var isFailure: Bool { rawValue.hasSuffix("_FAILED") || rawValue.contains("ROLLBACK") }
+        /// Whether the last operation was left unfinished: `…_FAILED`.
+        package var isFailed: Bool { rawValue.hasSuffix("_FAILED") }
     }
 
     package struct Tag: Codable, Sendable, Hashable {

@@ -15,6 +15,7 @@ package enum Application {
         let isJSON = asksForJSON(arguments)
         var passesCodeThrough = false
         do {
+            try Root.checkCommand(arguments)
             var command = try Root.parseAsRoot(arguments)
             passesCodeThrough = (type(of: command) as? any FgctlCommand.Type)?.passesCodeThrough ?? false
             try await CommandContext.$current.withValue(context) {
@@ -54,6 +55,9 @@ package enum Application {
             for: failure, signal: context.interruption.signal, passesCodeThrough: passesCodeThrough)
         context.console.err("fgctl: \(failure.message)")
         if let hint = failure.hint { context.console.err("  \(hint)") }
+        if let cause = failure.cause.map(text), cause != failure.message, isGiven("--debug", arguments) {
+            context.console.err("debug: cause: \(cause)")
+        }
         if isJSON { context.console.out(json(failure, code: code)) }
         return code
     }
@@ -75,6 +79,10 @@ package enum Application {
     private static func asksForJSON(_ arguments: [String]) -> Bool {
         let line = arguments.prefix { $0 != "--" }
         return line.contains("--output=json") || zip(line, line.dropFirst()).contains { $0 == ("--output", "json") }
+    }
+
+    private static func isGiven(_ flag: String, _ arguments: [String]) -> Bool {
+        arguments.prefix { $0 != "--" }.contains(flag)
     }
 
     private static func json(_ failure: Failure, code: Int32) -> String {

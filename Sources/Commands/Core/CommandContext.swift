@@ -1,6 +1,7 @@
-package import HTTP
 package import FoundationEssentials
+package import HTTP
 package import Processes
+package import Support
 
 /// Everything that commands get from outside. The real one is built in `main`; tests put their own in place.
 package struct CommandContext: Sendable {
@@ -15,6 +16,7 @@ package struct CommandContext: Sendable {
     /// Makes the connection to the network when a command first needs it.
     package var makeTransport: @Sendable (HTTPConfiguration) throws -> any Transport
     package var processes: any ProcessRunner
+    package var files: any FileSystem
     package var now: @Sendable () -> Date
     /// The signal that asked the process to end, if one did.
     package var interruption: Interruption
@@ -22,7 +24,8 @@ package struct CommandContext: Sendable {
     package init(
         programName: String, environment: [String: String], directory: String, console: Console,
         makeTransport: @escaping @Sendable (HTTPConfiguration) throws -> any Transport,
-        processes: any ProcessRunner, now: @escaping @Sendable () -> Date, interruption: Interruption
+        processes: any ProcessRunner, files: any FileSystem = LocalFileSystem(), now: @escaping @Sendable () -> Date,
+        interruption: Interruption
     ) {
         self.programName = programName
         self.environment = environment
@@ -30,6 +33,7 @@ package struct CommandContext: Sendable {
         self.console = console
         self.makeTransport = makeTransport
         self.processes = processes
+        self.files = files
         self.now = now
         self.interruption = interruption
     }

@@ -28,7 +28,8 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Form of results on standard output: text or json.", valueName: "format"))
     var output: OutputFormat = .text
 
-    @Flag(name: .shortAndLong, help: "Answer yes to every question.")
+    // No command of this version asks, since none takes anything away; scripts may say --yes from the start.
+    @Flag(name: .shortAndLong, help: "Answer yes to every question (only commands that take something away ask).")
     var yes = false
 
     @Flag(name: .long, help: "Show what would be done; change nothing.")
@@ -40,6 +41,7 @@ struct CommonOptions: ParsableArguments {
     @Flag(name: .long, help: "Trace the calls to AWS on standard error, secrets masked.")
     var debug = false
 
+    // Nothing is coloured yet, so this and NO_COLOR hold by themselves.
     @Flag(name: .customLong("no-color"), help: "No colours (also: NO_COLOR).")
     var noColor = false
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Support
 
 /// The command `fgctl` itself: the list of all commands, in the groups that help shows.
 struct Root: AsyncParsableCommand {
@@ -27,5 +28,16 @@ struct Root: AsyncParsableCommand {
     /// The names of all commands.
     static var allCommandNames: Set<String> {
         Set(groups.flatMap(\.subcommands).compactMap { $0.configuration.commandName })
+    }
+
+    /// Refuses a word that names no command. The parser would rather complain of the options that follow it.
+    /// - Throws: `Failure(.usage)`, with the command that may have been meant.
+    static func checkCommand(_ arguments: [String]) throws {
+        let names = allCommandNames.union(["help"])
+        guard let word = arguments.first, !word.hasPrefix("-"), !names.contains(word) else { return }
+        let meant = Suggestion.nearest(to: word, in: names.sorted())
+        throw Failure(
+            .usage, "'\(word)' is no command of fgctl",
+            hint: meant.map { "did you mean '\($0)'?" } ?? "'fgctl --help' lists them")
     }
 }

@@ -16,7 +16,6 @@ struct Session: Sendable {
     /// What of the common options commands look at.
     struct Options: Sendable {
         let output: OutputFormat
-        let yes: Bool
         let dryRun: Bool
         let quiet: Bool
     }
@@ -25,17 +24,24 @@ struct Session: Sendable {
     static func open(
         _ common: CommonOptions, words: Words?, context: CommandContext
     ) throws -> (Session, [String]) {
-        let files = LocalFileSystem()
+        let files = context.files
         let home = context.environment["HOME"]
         func locate(_ name: String?) throws -> EnvLocation? {
             try EnvLocator.resolve(
-                name, fgctlEnv: context.environment["FGCTL_ENV"], directory: context.directory, home: home, files: files)
+                name, fgctlEnv: context.environment["FGCTL_ENV"], directory: context.directory, home: home, files: files
+            )
         }
         var positional: String?
         var rest: [String] = []
         if let words {
+            let isEnv = { EnvLocator.names($0, directory: context.directory, home: home, files: files) }
+            if common.envFile != nil, words.given.count > words.needs.upperBound, let first = words.given.first, isEnv(first) {
+                throw Failure(.usage, "ENV is given twice: '\(first)' and --env-file", hint: "give one of them")
+            }
             (positional, rest) = try Positionals.split(words.given, needs: words.needs) { word in
-                common.envFile == nil && EnvLocator.names(word, directory: context.directory, home: home, files: files)
+                common.envFile == nil && isEnv(word)
+            } suggestion: { word in
+                EnvLocator.suggestion(for: word, directory: context.directory, home: home, files: files)
             }
         }
         let lookup: (String) -> String? = { context.environment[$0] }
@@ -56,7 +62,7 @@ struct Session: Sendable {
             settings: AWSSettings(layers: settings.layers, home: home), transport: transport, dryRun: common.dryRun,
             effects: effects)
         let options = Options(
-            output: common.output, yes: common.yes, dryRun: common.dryRun, quiet: common.quiet)
+            output: common.output, dryRun: common.dryRun, quiet: common.quiet)
         let session = Session(context: context, settings: settings, client: client, options: options)
         for warning in settings.warnings { session.warn(warning) }
         return (session, rest)
@@ -95,12 +101,13 @@ struct Session: Sendable {
     @discardableResult
     func announce(_ what: String, stack: String) async throws -> String {
         let region = try client.region
+        let asserted = try Names(settings).account
         let caller = try await STS(client).getCallerIdentity()
-        if let asserted = settings[.accountID], asserted.value != caller.account {
+        if let asserted, asserted != caller.account {
             throw Failure(
                 .failed,
-                "\(what): the credentials belong to account \(caller.account), but AWS_ACCOUNT_ID is \(asserted.value) "
-                    + "(\(asserted.origin))",
+                "\(what): the credentials belong to account \(caller.account), but AWS_ACCOUNT_ID is \(asserted) "
+                    + "(\(settings[.accountID]?.origin ?? "AWS_ACCOUNT_ID"))",
                 hint: "check the profile or keys in use with 'fgctl whoami'")
         }
         var line = "\(what): account \(caller.account), region \(region), stack \(stack)"

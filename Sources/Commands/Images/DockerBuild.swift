@@ -25,7 +25,8 @@ struct DockerBuild: FgctlCommand {
         let asked = try version.resolve(words.first, session)
         let project = try await session.imageProject()
         let builder = ImageBuilder(
-            project: project, docker: session.docker, registry: ECRRegistry(session.client), files: LocalFileSystem())
+            project: project, docker: session.docker, registry: ECRRegistry(session.client),
+            files: session.context.files)
         let plan = try await builder.plan(asked)
         if session.options.dryRun {
             return try session.result(

@@ -29,7 +29,9 @@ struct DockerPush: FgctlCommand {
         try await session.announce("push image", stack: session.settings[.stackName]?.value ?? "none")
         let pusher = ImagePusher(project: project, docker: session.docker, registry: ECRRegistry(session.client))
         let plan = try await pusher.plan(asked)
-        if session.options.dryRun { return try session.result(["image": [plan.reference], "steps": plan.steps], lines: plan.steps) }
+        if session.options.dryRun {
+            return try session.result(["image": [plan.reference], "steps": plan.steps], lines: plan.steps)
+        }
         let pushed = try await pusher.push(plan)
         try session.result(pushed, lines: ["\(pushed.image)@\(pushed.digest)"])
     }

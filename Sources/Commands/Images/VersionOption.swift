@@ -21,9 +21,14 @@ struct VersionOption: ParsableArguments {
         }
         if let word {
             guard let version = ImageVersion(word) else {
+                let meant = EnvLocator.suggestion(
+                    for: word, directory: session.context.directory, home: session.context.environment["HOME"],
+                    files: LocalFileSystem())
                 throw Failure(
                     .usage, "'\(word)' is neither an ENV nor a VERSION",
-                    hint: "a version is a number (0.1, v2), a git revision or 'latest'; any other tag goes by --image-version")
+                    hint: meant.map { "did you mean '\($0)'?" }
+                        ?? "a version is a number (0.1, v2), a git revision or 'latest'; any other tag goes by --image-version"
+                )
             }
             return version
         }

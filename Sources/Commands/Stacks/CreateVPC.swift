@@ -31,19 +31,22 @@ struct CreateVPC: FgctlCommand {
         if session.settings[.bucket] != nil {
             offered.append(
                 GivenValue(
-                    name: "BucketName", value: try names.bucket, origin: session.settings[.bucket]?.origin ?? "S3_BUCKET"))
+                    name: "BucketName", value: try names.bucket,
+                    origin: session.settings[.bucket]?.origin ?? "S3_BUCKET"))
         }
         let tags = try StackInputs.tags(
             stack: name, environmentName: session.environmentName, user: try session.settings.tags())
-        // Constraints are checked before the first call.
-        _ = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: nil)
+        try StackInputs.check(of: template, explicit: explicit, offered: offered)
         let account = try await session.announce("create network stack", stack: name)
         let stack = try await CloudFormation(session.client).describeStack(name)
         if stack?.stackStatus.isSettled != true, let bucket = offered.first(where: { $0.name == "BucketName" }) {
             offered.append(try await adoption(of: bucket.value, owner: account, session))
         }
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
-        try await session.create(StackRequest(name: name, template: template, parameters: parameters, tags: tags))
+        try await session.create(
+            StackRequest(
+                name: name, template: template, parameters: parameters, tags: tags, updateCommand: "cf-update-vpc"),
+            account: account)
     }
 
     /// Whether the stack is to create the bucket, or to use one that is there.
@@ -57,7 +60,8 @@ struct CreateVPC: FgctlCommand {
             return GivenValue(name: "CreateBucket", value: "false", origin: "bucket exists")
         case .forbidden:
             throw Failure(
-                .failed, "create network stack: bucket \(bucket) exists and belongs to another account, or you may not see it",
+                .failed,
+                "create network stack: bucket \(bucket) exists and belongs to another account, or you may not see it",
                 hint: "bucket names are global: choose another S3_BUCKET")
         case .otherRegion:
             throw Failure(

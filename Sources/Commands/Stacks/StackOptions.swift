@@ -1,4 +1,5 @@
 internal import AWS
+internal import AWSServices
 internal import ArgumentParser
 internal import Environment
 internal import Stacks
@@ -18,7 +19,7 @@ struct StackOptions: ParsableArguments {
     ///
     /// A word without a slash or dot is the name of an embedded template unless a file of that name exists.
     func readTemplate(_ session: Session, key: Key, default name: String) throws -> Template {
-        let files = LocalFileSystem()
+        let files = session.context.files
         guard let word = template ?? session.settings.path(key) else { return try Template.embedded(name) }
         let path = word.hasPrefix("/") ? word : session.context.directory + "/" + word
         if files.isFile(path) {
@@ -43,7 +44,8 @@ struct StackOptions: ParsableArguments {
                 throw Failure(.usage, "--parameter takes NAME=VALUE", hint: "for example --parameter Cpu=512")
             }
             let name = String(text[..<equals])
-            return GivenValue(name: name, value: String(text[text.index(after: equals)...]), origin: "--parameter \(name)")
+            return GivenValue(
+                name: name, value: String(text[text.index(after: equals)...]), origin: "--parameter \(name)")
         }
     }
 }
@@ -62,9 +64,12 @@ extension Session {
     }
 
     /// Creates the stack and says what came of it.
-    func create(_ request: StackRequest) async throws {
+    ///
+    /// - Parameter account: whose stack it is; a bucket that a large template goes through must be its own.
+    func create(_ request: StackRequest, account: String) async throws {
         let upload = TemplateUpload(
-            client: client, bucket: settings[.bucket] == nil ? nil : try Names(settings).bucket, prefix: request.name)
+            client: client, bucket: settings[.bucket] == nil ? nil : try Names(settings).bucket, owner: account,
+            prefix: request.name)
         let creator = StackCreator(client: client, upload: upload) { say($0) }
         if options.dryRun { return try await showPlan(request, creator) }
         let stack =
@@ -73,7 +78,8 @@ extension Session {
             case .alreadyAsAsked(let stack): (stack, "is already as asked; nothing was changed")
             }
         say("stack \(request.name) \(stack.1)")
-        let report = StackReport(name: request.name, stack: stack.0, resources: [])
+        let resources = try await CloudFormation(client).listStackResources(stack.0.stackId ?? request.name)
+        let report = StackReport(name: request.name, stack: stack.0, resources: resources)
         try result(report, lines: report.outputs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" })
     }
 

@@ -24,11 +24,13 @@ enum TaskInputs {
     /// The CPU architecture that the image is built for, and the bucket.
     static func platformAndBucket(_ session: Session) throws -> [GivenValue] {
         let platform = session.settings[.platform]
+        guard let named = ImagePlatform(platform?.value ?? ImagePlatform.amd64.rawValue) else {
+            throw session.settings.invalid(.platform, "is no platform of Fargate", hint: "linux/amd64 or linux/arm64")
+        }
         let architecture =
-            switch platform?.value {
-            case nil, "linux/amd64", "linux/x86_64": "X86_64"
-            case "linux/arm64", "linux/arm64/v8", "linux/aarch64": "ARM64"
-            default: throw session.settings.invalid(.platform, "is no platform of Fargate", hint: "linux/amd64 or linux/arm64")
+            switch named {
+            case .amd64: "X86_64"
+            case .arm64: "ARM64"
             }
         var values = [GivenValue(name: "Architecture", value: architecture, origin: platform?.origin ?? "default")]
         if let bucket = session.settings[.bucket] {

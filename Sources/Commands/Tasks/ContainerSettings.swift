@@ -13,7 +13,7 @@ enum ContainerSettings {
         if let path = file ?? session.settings.path(.remoteEnvFile) {
             let absolute = path.hasPrefix("/") ? path : session.context.directory + "/" + path
             environment = try ContainerEnvironment.load(
-                path: absolute, shown: path, files: LocalFileSystem(), lookup: lookup)
+                path: absolute, shown: path, files: session.context.files, lookup: lookup)
         }
         environment = environment.merging(try ContainerEnvironment.setEnv(setEnv, lookup: lookup))
         for warning in environment.warnings { session.warn(warning) }
@@ -25,7 +25,12 @@ enum ContainerSettings {
 enum CommandText {
     /// - Throws: `Failure` of kind `usage` for unbalanced quotes or no word at all.
     static func words(_ text: String, flag: String) throws -> [String] {
-        let words = try ShellWords.split(text)
+        let words: [String]
+        do {
+            words = try ShellWords.split(text)
+        } catch let failure as Failure {
+            throw Failure(failure.kind, "\(flag): \(failure.message)", hint: failure.hint, cause: failure)
+        }
         guard !words.isEmpty else { throw Failure(.usage, "\(flag): the command is empty") }
         return words
     }

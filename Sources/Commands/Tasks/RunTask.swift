@@ -39,7 +39,9 @@ struct RunTask: FgctlCommand {
     var count = 1
     @Option(help: ArgumentHelp("The container that is meant, and whose exit code counts.", valueName: "name"))
     var container: String?
-    @Flag(name: .customLong("public-ip"), inversion: .prefixedNo, help: "Give the task a public address (key ASSIGN_PUBLIC_IP).")
+    @Flag(
+        name: .customLong("public-ip"), inversion: .prefixedNo,
+        help: "Give the task a public address (key ASSIGN_PUBLIC_IP).")
     var publicIP: Bool?
     @Flag(name: .customLong("no-wait"), help: "Print the task's ARN and return.")
     var noWait = false
@@ -58,7 +60,8 @@ struct RunTask: FgctlCommand {
         let definitionName = stack.output("TaskDefinitionArn") ?? stack.stackName
         let definition = try await ECS(session.client).describeTaskDefinition(definitionName)
         if cpu != nil || memory != nil {
-            let size = try FargateSize.validate(cpu: cpu ?? definition.cpu ?? "", memory: memory ?? definition.memory ?? "")
+            let size = try FargateSize.validate(
+                cpu: cpu ?? definition.cpu ?? "", memory: memory ?? definition.memory ?? "")
             (options.cpu, options.memory) = (String(size.cpu), String(size.memory))
         }
         let facts = TaskFacts(

@@ -25,12 +25,12 @@ struct TaskAttendant: Sendable {
         for arn in launch.arns { session.say("started \(arn)") }
         let (tasks, wasStopped) = try await attend(launch.arns, runner)
         let verdicts = tasks.map { TaskVerdict($0, definition: facts.definition, picked: picked) }
-        let code = wasStopped ? signalCode : exitCode(verdicts, missing: !launch.failures.isEmpty)
-        for verdict in verdicts { session.say(summary(verdict)) }
-        if session.options.output == .json {
-            try session.result(Report(exitCode: code, tasks: verdicts), lines: [])
-        }
-        if code != 0 { throw PassedCode(code) }
+        let report = TaskReport(
+            verdicts, signal: wasStopped ? session.context.interruption.signal ?? 2 : nil,
+            missesTasks: !launch.failures.isEmpty)
+        for line in report.lines { session.say(line) }
+        if session.options.output == .json { try session.result(report, lines: []) }
+        if report.exitCode != 0 { throw PassedCode(report.exitCode) }
     }
 
     /// Follows the tasks; when the user interrupts, asks ECS to stop them and stays for their end.
@@ -43,55 +43,45 @@ struct TaskAttendant: Sendable {
         } catch is CancellationError {
             session.say("interrupted: asking ECS to stop the task (again to leave at once)")
             // A task of its own: this one is cancelled, and what follows must not be.
-            let ending = Task {
-                try await runner.stop(arns, cluster: facts.cluster, reason: "interrupted in fgctl ecs-run-task")
-                return try await Deadline.run(Self.stopPatience, what: "the task to stop") {
-                    try await watch.follow(tell)
+            do {
+                let tasks = try await Shielded.run {
+                    try await runner.stop(arns, cluster: facts.cluster, reason: "interrupted in fgctl ecs-run-task")
+                    return try await Deadline.run(Self.stopPatience, what: "the task to stop") {
+                        try await watch.follow(tell)
+                    }
                 }
+                return (tasks, true)
+            } catch {
+                throw goesOn("the task was not seen to stop", error, arns)
             }
-            return (try await ending.value, true)
         } catch let error as Failure {
             throw error
         } catch {
-            let ids = arns.joined(separator: " ")
-            throw Failure(
-                ExitStatus.kind(of: error, signal: nil), "watching the task ended: \(error)",
-                hint: "the task goes on: \(ids)", cause: error)
+            throw goesOn("watching the task ended", error, arns)
         }
+    }
+
+    /// A failure on this side only: the task does not know of it.
+    private func goesOn(_ what: String, _ error: any Error, _ arns: [String]) -> Failure {
+        let reason = (error as? Failure)?.message ?? "\(error)"
+        return Failure(
+            ExitStatus.kind(of: error, signal: nil), "\(what): \(reason)",
+            hint: "it may go on in cluster \(facts.cluster): \(arns.joined(separator: " "))", cause: error)
     }
 
     private func show(_ news: TaskWatch.News, several: Bool) {
         switch news {
         case .state(let taskID, let state):
             session.say("task \(taskID) \(state)")
+        case .trouble(let line):
+            session.warn(line)
         case .line(let taskID, let container, let text):
             let line = several ? "\(container)/\(taskID.prefix(8)): \(text)" : text
-            if session.options.output == .json { session.context.console.err(line) } else { session.context.console.out(line) }
+            if session.options.output == .json {
+                session.context.console.err(line)
+            } else {
+                session.context.console.out(line)
+            }
         }
-    }
-
-    private var signalCode: Int32 { session.context.interruption.signal == 15 ? 143 : 130 }
-
-    /// The first code that is not 0, in the order of the tasks; 125 where a failure has no code.
-    private func exitCode(_ verdicts: [TaskVerdict], missing: Bool) -> Int32 {
-        for verdict in verdicts where verdict.outcome != .succeeded {
-            if let code = verdict.exitCode, code != 0 { return Int32(truncatingIfNeeded: code & 0xff) }
-            return verdict.outcome == .stopped ? 130 : ExitStatus.ownFailure
-        }
-        return missing ? ExitStatus.ownFailure : 0
-    }
-
-    private func summary(_ verdict: TaskVerdict) -> String {
-        let id = TaskWatch.id(verdict.taskArn)
-        let codes = verdict.containers.map { "\($0.name) exit \($0.exitCode.map(String.init) ?? "none")" }
-        var line = "task \(id) \(verdict.outcome.rawValue): \(codes.joined(separator: ", "))"
-        if let cause = verdict.cause { line += "; \(cause)" }
-        if let reason = verdict.stoppedReason { line += "; \(reason)" }
-        return line
-    }
-
-    private struct Report: Encodable {
-        let exitCode: Int32
-        let tasks: [TaskVerdict]
     }
 }

@@ -54,7 +54,7 @@ def _forward(container, config, account_id, region) -> None:
             return
         pending = b""
         try:
-            for chunk in container.logs(stream=True, follow=True, stdout=True, stderr=True):
+            for chunk in _output(container):
                 pending += chunk
                 *lines, pending = pending.split(b"\n")
                 if len(pending) >= _PENDING_BYTES:
@@ -63,6 +63,21 @@ def _forward(container, config, account_id, region) -> None:
             _put(config, [pending])
         except Exception:
             ecs.logger.exception("awslogs: reading %s stopped early", config["stream"])
+
+
+def _output(container):
+    """All that a container writes, as it comes."""
+    received = 0
+    for chunk in container.logs(stream=True, follow=True, stdout=True, stderr=True):
+        received += len(chunk)
+        yield chunk
+    # A follower of docker 20.10 may miss a last line without newline; a second reading has it.
+    skipped = 0
+    for chunk in container.logs(stream=True, follow=False, stdout=True, stderr=True):
+        new = chunk[max(0, received - skipped):]
+        skipped += len(chunk)
+        if new:
+            yield new
 
 
 def _put(config, lines: list[bytes]) -> None:

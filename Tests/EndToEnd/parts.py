@@ -1,0 +1,166 @@
+"""What tests of stacks and tasks start from: images in ECR, stacks that stand already, small templates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import harness
+from leftovers import Leftovers
+from processes import wait_until
+
+if TYPE_CHECKING:
+    from harness import Project
+
+IMAGE = "busybox:local"
+TEMPLATES = harness.ROOT / "templates"
+
+
+def put_image(project: Project, *tags: str) -> None:
+    """Makes the project's repository hold images with these tags, for tests that never start them."""
+    ecr = project.boto3("ecr")
+    try:
+        ecr.create_repository(repositoryName=project.image)
+    except ecr.exceptions.RepositoryAlreadyExistsException:
+        pass
+    for tag in tags:
+        digest = f"sha256:{hashlib.sha256(f'{project.image}:{tag}'.encode()).hexdigest()}"
+        manifest = {
+            "schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": [],
+            "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 2, "digest": digest}}
+        ecr.put_image(repositoryName=project.image, imageManifest=json.dumps(manifest), imageTag=tag)
+
+
+def stack_of(project: Any, name: str | None = None) -> dict[str, Any] | None:
+    """The stack as boto3 describes it; nil when there is none."""
+    cloudformation = project.boto3("cloudformation")
+    try:
+        return cloudformation.describe_stacks(StackName=name or project.stack)["Stacks"][0]
+    except cloudformation.exceptions.ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def status_of(project: Any, name: str | None = None) -> str | None:
+    stack = stack_of(project, name)
+    return stack and stack["StackStatus"]
+
+
+def outputs_of(project: Any, name: str | None = None) -> dict[str, str]:
+    stack = stack_of(project, name)
+    assert stack is not None
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def create(project: Any, name: str, template: str, deadline: float = 60, **parameters: str) -> None:
+    """Creates a stack past fgctl and the judge."""
+    cloudformation = project.boto3("cloudformation")
+    cloudformation.create_stack(
+        StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()])
+    wait_until(f"stack {name} settled", lambda: not (status_of(project, name) or "").endswith("_IN_PROGRESS"), deadline)
+    assert status_of(project, name) == "CREATE_COMPLETE", stack_of(project, name)
+
+
+class StandingStacks:
+    """A network and a task stack of fgctl's own templates that many tests share; the task's image is `busybox:local`."""
+
+    def __init__(self, local_aws: str) -> None:
+        self.local_aws = local_aws
+        self.suffix = secrets.token_hex(4)
+        self.stack, self.parent_stack = f"t{self.suffix}", f"t{self.suffix}-vpc"
+        self.bucket = self.image = f"t{self.suffix}-none"
+        self._clients: dict[str, Any] = {}
+
+    def boto3(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = harness.client(service, self.local_aws)
+        return self._clients[service]
+
+    def create(self) -> None:
+        create(self, self.parent_stack, (TEMPLATES / "network.yaml").read_text())
+        create(self, self.stack, (TEMPLATES / "task.yaml").read_text(), ImageUri=IMAGE)
+
+    def delete(self) -> None:
+        for _, action in reversed(Leftovers(self).actions()):
+            action()
+
+
+@contextmanager
+def standing_stacks(local_aws: str) -> Iterator[StandingStacks]:
+    stacks = StandingStacks(local_aws)
+    try:
+        stacks.create()
+        yield stacks
+    finally:
+        stacks.delete()
+
+
+# A stack that stays CREATE_IN_PROGRESS until `signal` is called.
+WAITING = """Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: !Sub ${AWS::StackName}-topic
+  Handle:
+    Type: AWS::CloudFormation::WaitConditionHandle
+  Wait:
+    Type: AWS::CloudFormation::WaitCondition
+    DependsOn: Topic
+    Properties:
+      Handle: !Ref Handle
+      Timeout: "300"
+      Count: 1
+"""
+
+
+def signal(project: Any, status: str = "SUCCESS", reason: str = "told so") -> None:
+    """Lets the stack of `WAITING` go on, or fail."""
+    cloudformation = project.boto3("cloudformation")
+
+    def handle() -> str | None:
+        found = cloudformation.describe_stack_resources(StackName=project.stack)["StackResources"]
+        return next((r.get("PhysicalResourceId") for r in found if r["LogicalResourceId"] == "Handle"), None)
+
+    url = wait_until("the wait handle", handle, 30)
+    body = json.dumps({"Status": status, "Reason": reason, "UniqueId": "one", "Data": "-"}).encode()
+    request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
+# Fails on the second resource as long as there is an event bus of its name.
+BREAKABLE = """Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: !Sub ${AWS::StackName}-topic
+  Bus:
+    Type: AWS::Events::EventBus
+    DependsOn: Topic
+    Properties:
+      Name: !Sub ${AWS::StackName}-bus
+"""
+
+# Creates nothing but a topic.
+SMALL = """Parameters:
+  Colour:
+    Type: String
+    Default: red
+    AllowedValues: [red, green]
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: !Sub ${AWS::StackName}-topic
+      DisplayName: !Ref Colour
+Outputs:
+  Colour:
+    Value: !Ref Colour
+"""

@@ -1,0 +1,174 @@
+"""cf-create-stack when creating fails, is under way, or was left half done."""
+
+import signal as signals
+import threading
+
+import pytest
+from harness import wait_until
+from parts import BREAKABLE, SMALL, WAITING, outputs_of, put_image, signal, stack_of, status_of
+
+
+@pytest.fixture
+def small(project):
+    """Creates the stack from a small template, so that no test depends on more than it is about."""
+    put_image(project, "0.1")
+
+    def run(text=SMALL, *arguments):
+        project.write("small.yaml", text)
+        return ("cf-create-stack", "0.1", "--template", "small.yaml", *arguments)
+    return run
+
+
+def make_bus(project):
+    events, name = project.boto3("events"), f"{project.stack}-bus"
+    events.create_event_bus(Name=name)
+    project.on_cleanup("event bus", lambda: events.delete_event_bus(Name=name))
+
+
+def test_a_failed_creation_can_be_repeated_after_the_repair(project, judge, small):
+    make_bus(project)
+    failed = project.fgctl(*small(BREAKABLE)).expect(1)
+    error = next(line for line in failed.err.splitlines() if line.startswith("fgctl: "))
+    assert error.startswith(f"fgctl: create stack {project.stack}: ROLLBACK_COMPLETE: Bus (AWS::Events::EventBus):")
+    assert "already exists" in error
+    assert failed.out == ""
+    assert status_of(project) == "ROLLBACK_COMPLETE"
+    status = project.fgctl("cf-status").expect(0)
+    assert f"{project.stack}  ROLLBACK_COMPLETE" in status.out
+
+    again = project.fgctl(*small(BREAKABLE), "--output", "json").expect(1)
+    assert "EventBus already exists" in again.json["error"]["message"]
+
+    project.boto3("events").delete_event_bus(Name=f"{project.stack}-bus")
+    created = project.fgctl(*small(BREAKABLE)).expect(0)
+    assert "a failed creation left it ROLLBACK_COMPLETE, holding nothing: deleting that first" in created.err
+    assert status_of(project) == "CREATE_COMPLETE"
+
+
+def test_a_protected_failed_stack_is_not_deleted(project, judge, small):
+    make_bus(project)
+    project.fgctl(*small(BREAKABLE)).expect(1)
+    cloudformation = project.boto3("cloudformation")
+
+    def protect(on):
+        cloudformation.update_termination_protection(StackName=project.stack, EnableTerminationProtection=on)
+
+    protect(True)
+    project.on_cleanup("protection", lambda: protect(False))
+    mark = judge.mark()
+    result = project.fgctl(*small(BREAKABLE)).expect(1)
+    assert "is ROLLBACK_COMPLETE and protected against deletion" in result.err
+    assert judge.requests(since=mark, mutating=True) == []
+
+
+FAILED_CHANGE_SET = """<DescribeChangeSetResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+<DescribeChangeSetResult><Status>FAILED</Status><StatusReason>Transform Acme::Macro failed</StatusReason>
+</DescribeChangeSetResult></DescribeChangeSetResponse>"""
+
+
+def test_a_change_set_that_fails_leaves_no_empty_stack(project, judge, small):
+    judge.inject("cloudformation", "DescribeChangeSet", status=200, body=FAILED_CHANGE_SET)
+    result = project.fgctl(*small()).expect(1)
+    assert result.err.splitlines()[-1] == f"fgctl: create stack {project.stack}: Transform Acme::Macro failed"
+    assert stack_of(project) is None
+    assert judge.requests("cloudformation", "ExecuteChangeSet", label=judge.label) == []
+
+
+def test_a_refused_change_set(project, judge, small):
+    judge.inject("cloudformation", "CreateChangeSet", status=403, code="AccessDenied", message="not allowed")
+    result = project.fgctl(*small()).expect(1)
+    assert "CloudFormation CreateChangeSet" in result.err
+    assert "AccessDenied: not allowed" in result.err
+    assert stack_of(project) is None
+
+
+def test_the_shell_of_a_change_set_is_taken_over(project, small):
+    cloudformation = project.boto3("cloudformation")
+    cloudformation.create_change_set(
+        StackName=project.stack, ChangeSetName="left-behind", ChangeSetType="CREATE", TemplateBody=SMALL)
+    wait_until("the shell", lambda: status_of(project) == "REVIEW_IN_PROGRESS", 20)
+    result = project.fgctl("ecs-run-task").expect(125)
+    assert f"stack {project.stack} does not exist" in result.err
+    project.fgctl(*small(SMALL, "--parameter", "Colour=green")).expect(0)
+    assert outputs_of(project) == {"Colour": "green"}
+
+
+def test_events_show_while_it_runs_and_another_create_is_refused(project, judge, small):
+    running = project.start(*small(WAITING))
+    running.line(r"\+ Topic \(AWS::SNS::Topic\)")
+    running.line(r"CREATE_COMPLETE AWS::SNS::Topic Topic")
+    running.line(r"CREATE_IN_PROGRESS AWS::CloudFormation::WaitCondition Wait")
+    mark = judge.mark()
+    refused = project.fgctl(*small(WAITING)).expect(1)
+    assert "another operation is under way: the stack is CREATE_IN_PROGRESS" in refused.err
+    assert "CREATE_IN_PROGRESS" in project.fgctl("cf-status").expect(0).out
+    assert judge.requests(since=mark, mutating=True) == []
+    signal(project)
+    running.line(r"CREATE_COMPLETE AWS::CloudFormation::WaitCondition Wait")
+    running.wait(30).expect(0)
+    assert status_of(project) == "CREATE_COMPLETE"
+
+
+def test_the_first_cause_is_told_not_its_echoes(project, small):
+    text = WAITING + "  Other:\n    Type: AWS::SNS::Topic\n    DependsOn: Wait\n"
+    running = project.start(*small(text))
+    running.line(r"CREATE_IN_PROGRESS AWS::CloudFormation::WaitCondition Wait")
+    signal(project, "FAILURE", "the disk was full")
+    result = running.wait(60).expect(1)
+    error = result.err.splitlines()[-1]
+    assert f"create stack {project.stack}: ROLLBACK_COMPLETE: Wait (AWS::CloudFormation::WaitCondition):" in error
+    assert "the disk was full" in error
+
+
+def test_throttling_and_outages_while_waiting(project, judge, small):
+    running = project.start(*small(WAITING))
+    running.line(r"CREATE_IN_PROGRESS AWS::CloudFormation::WaitCondition Wait")
+    polls = judge.inject(
+        "cloudformation", "DescribeStackEvents", times=5, status=400, code="Throttling", message="Rate exceeded")
+    states = judge.inject("cloudformation", "DescribeStacks", times=2, status=503, code="ServiceUnavailable")
+    lost = judge.inject("cloudformation", "DescribeStacks", times=1, reset=True)
+    wait_until("the trouble", lambda: (polls.seen, states.seen, lost.seen) == (5, 2, 1), 60)
+    signal(project)
+    result = running.wait(60).expect(0)
+    # Each event once, in spite of the repeated looks.
+    assert result.err.count("CREATE_COMPLETE AWS::CloudFormation::WaitCondition Wait") == 1
+
+
+def test_throttled_at_the_start(project, judge, small):
+    for operation in ("CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet"):
+        judge.inject("cloudformation", operation, times=2, status=400, code="Throttling", message="Rate exceeded")
+    project.fgctl(*small()).expect(0)
+    tokens = {r.params["ClientToken"] for r in judge.requests("cloudformation", "CreateChangeSet", label=judge.label)}
+    assert len(tokens) == 1
+
+
+def test_a_lost_answer_to_the_change_set_is_no_second_one(project, judge, small):
+    judge.inject("cloudformation", "ExecuteChangeSet", reset=True, after=True)
+    project.fgctl(*small()).expect(0)
+    asked = judge.requests("cloudformation", "ExecuteChangeSet", label=judge.label)
+    assert len(asked) == 2
+    assert len({r.params["ClientRequestToken"] for r in asked}) == 1
+
+
+def test_an_interrupted_preparation_leaves_no_shell(project, judge, small):
+    hold, since = threading.Event(), judge.mark()
+    judge.inject("cloudformation", "DescribeChangeSet", hold=hold, status=500)
+    running = project.start(*small())
+    judge.wait_for("cloudformation", "DescribeChangeSet", since=since)
+    assert status_of(project) == "REVIEW_IN_PROGRESS"
+    running.interrupt()
+    result = running.wait(20).expect(130)
+    hold.set()
+    assert "interrupted" in result.err
+    assert stack_of(project) is None
+
+
+def test_an_interrupted_watch_leaves_the_creation_alone(project, small):
+    running = project.start(*small(WAITING))
+    running.line(r"CREATE_IN_PROGRESS AWS::CloudFormation::WaitCondition Wait")
+    running.signal(signals.SIGTERM)
+    result = running.wait(10).expect(143)
+    assert "CloudFormation goes on" in result.err
+    assert status_of(project) == "CREATE_IN_PROGRESS"
+    signal(project)
+    wait_until("created", lambda: status_of(project) == "CREATE_COMPLETE", 30)
