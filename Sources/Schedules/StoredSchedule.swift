@@ -16,6 +16,13 @@ package struct StoredSchedule: Sendable {
 
     package var summary: ScheduleSummary { ScheduleSummary(response, name: name, group: group) }
 
+    /// Says whose schedule a task stands for that a person started: at most 128 letters, digits, '-', '_' and '/'.
+    ///
+    /// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    static func startedBy(_ name: String) -> String {
+        "fgctl/schedule-run/" + String(name.map { $0 == "." ? "_" : $0 })
+    }
+
     /// The request for RunTask that the schedule itself would send now.
     ///
     /// Context attributes in its input are replaced as Scheduler replaces them.
@@ -36,7 +43,8 @@ package struct StoredSchedule: Sendable {
         request.cluster = target.arn
         request.count = parameters.taskCount ?? 1
         request.launchType = parameters.launchType
-        request.capacityProviderStrategy = parameters.capacityProviderStrategy?.map(ECS.CapacityProviderStrategyItem.init)
+        request.capacityProviderStrategy = parameters.capacityProviderStrategy?.map(
+            ECS.CapacityProviderStrategyItem.init)
         request.platformVersion = parameters.platformVersion
         request.group = parameters.group
         request.networkConfiguration = (parameters.networkConfiguration?.awsvpcConfiguration).map {
@@ -51,8 +59,7 @@ package struct StoredSchedule: Sendable {
         request.enableECSManagedTags = parameters.enableECSManagedTags
         request.enableExecuteCommand = parameters.enableExecuteCommand
         request.referenceId = parameters.referenceId
-        // At most 128 characters; says whose schedule it stands for, and that a person started it.
-        request.startedBy = String("fgctl/schedule-run/\(name)".prefix(128))
+        request.startedBy = Self.startedBy(name)
         request.overrides = try overrides(target.input, now: now, execution: execution)
         return request
     }

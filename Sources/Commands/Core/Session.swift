@@ -16,6 +16,7 @@ struct Session: Sendable {
     /// What of the common options commands look at.
     struct Options: Sendable {
         let output: OutputFormat
+        let yes: Bool
         let dryRun: Bool
         let quiet: Bool
     }
@@ -35,7 +36,9 @@ struct Session: Sendable {
         var rest: [String] = []
         if let words {
             let isEnv = { EnvLocator.names($0, directory: context.directory, home: home, files: files) }
-            if common.envFile != nil, words.given.count > words.needs.upperBound, let first = words.given.first, isEnv(first) {
+            if common.envFile != nil, words.given.count > words.needs.upperBound, let first = words.given.first,
+                isEnv(first)
+            {
                 throw Failure(.usage, "ENV is given twice: '\(first)' and --env-file", hint: "give one of them")
             }
             (positional, rest) = try Positionals.split(words.given, needs: words.needs) { word in
@@ -62,7 +65,7 @@ struct Session: Sendable {
             settings: AWSSettings(layers: settings.layers, home: home), transport: transport, dryRun: common.dryRun,
             effects: effects)
         let options = Options(
-            output: common.output, dryRun: common.dryRun, quiet: common.quiet)
+            output: common.output, yes: common.yes, dryRun: common.dryRun, quiet: common.quiet)
         let session = Session(context: context, settings: settings, client: client, options: options)
         for warning in settings.warnings { session.warn(warning) }
         return (session, rest)
