@@ -7,6 +7,7 @@ Where aws-croniter differs from AWS's page is said at `SPELLED` and `oracle`. No
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -143,3 +144,49 @@ def test_zones_agree_with_zoneinfo(fgctl_binary, tmp_path, name):
             assert shown == expected, (expression, start)
             marked += sum(double or gap for _, double, gap in shown)
     assert marked > 0 or name in ("Asia/Kathmandu", "Pacific/Apia"), "no change of the clock was met"
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+
+def run(binary, cwd, *arguments):
+    return subprocess.run(
+        [binary, "schedule-next", *arguments], cwd=cwd, env={"HOME": str(cwd)}, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("code, arguments, said", [
+    (65, ["60 0 * * ? *"], "minutes (column 1)"),
+    (65, ["0 0 * * * *"], "day-of-week (column 9)"),
+    (65, ["@daily"], "write '0 0 * * ? *'"),
+    (65, ["0 0 * * ? *", "--timezone", "europe/berlin"], "did you mean 'Europe/Berlin'?"),
+    (65, ["0 0 * * ? *", "--timezone", "../../etc/passwd"], "unknown"),
+    (64, ["0 0 * * ? *", "-n", "0"], "--number 0"),
+    (64, ["0 0 * * ? *", "--after", "tomorrow"], "--after 'tomorrow'"),
+    (64, [], "expr"),
+])
+def test_bad_input(fgctl_binary, tmp_path, code, arguments, said):
+    refused = run(fgctl_binary, tmp_path, *arguments)
+    assert refused.returncode == code and said in refused.stderr and refused.stdout == "", refused
+
+
+def test_ten_in_utc_from_now_on(fgctl_binary, tmp_path):
+    shown = run(fgctl_binary, tmp_path, "0/30 * * * ? *")
+    times = [datetime.fromisoformat(line) for line in shown.stdout.splitlines()]
+    assert shown.returncode == 0 and len(times) == 10
+    assert timedelta(0) < times[0] - datetime.now(UTC) <= timedelta(minutes=30)
+    assert {later - time for time, later in itertools.pairwise(times)} == {timedelta(minutes=30)}
+
+
+def test_json(fgctl_binary, tmp_path):
+    shown = run(
+        fgctl_binary, tmp_path, "30 2 * * ? *", "--timezone", "Europe/Berlin", "--after", "2027-03-27T12:00:00", "-n", "1",
+        "--output", "json")
+    assert json.loads(shown.stdout) == {
+        "expression": "cron(30 2 * * ? *)", "timezone": "Europe/Berlin",
+        "runs": [{"at": "2027-03-29T02:30:00+02:00", "utc": "2027-03-29T00:30:00Z", "mark": "gap",
+                  "skipped": ["2027-03-28T02:30:00"]}]}
+
+
+def test_says_that_it_never_runs(fgctl_binary, tmp_path):
+    shown = run(fgctl_binary, tmp_path, "30 2 ? 3 1L *", "--timezone", "Europe/Berlin", "--after", "2026-11-21T00:00:00")
+    assert shown.returncode == 0 and shown.stdout == "" and "it never runs: at 2027-03-28T02:30:00" in shown.stderr

@@ -55,7 +55,7 @@ struct RunJudgeTests {
         evidence.streams = try streams?.enumerated().map { index, start in
             try decode(#"{"logStreamName":"ecs/nightly/s\#(index)","creationTime":\#(start * 1000)}"#)
         }
-        evidence.schedules = schedules
+        evidence.starters = ["chronos-schedule/job", "chronos-schedule/other"].suffix(schedules)
         return evidence
     }
 
@@ -109,11 +109,24 @@ struct RunJudgeTests {
         #expect(record.status == (own ? .failed : .missing))
     }
 
+    /// ECS shows 36 characters; schedules whose names begin alike are told apart by what they give their tasks.
     @Test func cutOffStartersCount() throws {
-        let name = "events-rule/a-rule-with-a-very-long-name-indeed"
-        let judge = RunJudge(startedBy: name, startedByHand: nil, due: Self.due, lateness: 3600)
-        let task = try Self.task("a", startedBy: String(name.prefix(36)))
-        #expect(judge.judge(try Self.evidence([task]), now: Self.due + 300).status == .succeeded)
+        let name = "chronos-schedule/a-schedule-with-a-long-name"
+        var judge = RunJudge(startedBy: name, startedByHand: nil, due: Self.due, lateness: 3600)
+        var evidence = try Self.evidence([
+            try Self.task("a", startedBy: String(name.prefix(36)), triggered: "1970-01-02T03:46:40Z")
+        ])
+        #expect(judge.judge(evidence, now: Self.due + 300).status == .succeeded)
+        evidence.starters = [name, name + "-2"]
+        #expect(judge.judge(evidence, now: Self.due + 300).status == .missing)
+        for (variables, status) in [
+            (#"{"name":"TASK_TRIGGERED_AT","value":"<aws.scheduler.scheduled-time>"}"#, RunRecord.Status.succeeded),
+            (#"{"name":"MODE","value":"fast"}"#, .missing),
+        ] {
+            judge.overrides = try Self.decode(
+                #"{"containerOverrides":[{"name":"nightly","environment":[\#(variables)]}]}"#)
+            #expect(judge.judge(evidence, now: Self.due + 300).status == status)
+        }
     }
 
     /// The time that the run was for counts, not that at which its task came to be.
@@ -255,5 +268,29 @@ struct RunJudgeTests {
         let report = try report(Self.open + [rate, utc], now: "2026-10-24T12:00:00")
         #expect(report.nextRuns.first == "2026-10-24T22:13:20Z")
         #expect(report.lastRun.due == "2026-10-23T22:13:20Z")
+    }
+
+    @Test func saysWhyItCanNotTellTheTimes() throws {
+        let strange = try report(Self.open + [("cron(0 0 * * ? *)", "moon(full)")], now: "2026-10-24T12:00:00")
+        #expect(strange.nextRuns.isEmpty)
+        #expect(strange.note?.contains("moon(full)") == true)
+        #expect(strange.lastRun.status == .unknown)
+        #expect(strange.lines.contains { $0.hasPrefix("  note  ") })
+    }
+
+    @Test func linksToTheConsole() throws {
+        let triggered = try Self.task("a", at: 1_792_792_800)
+        let utc = ("Europe/Berlin", "UTC")
+        let report = try report(
+            Self.open + [utc], now: "2026-10-24T12:00:00", evidence: try Self.evidence([triggered]), region: "eu-west-1"
+        )
+        #expect(report.lastRun.status == .missing)
+        let fresh = try Self.task("b", at: 1_792_803_600)
+        let found = try self.report(
+            Self.open + [utc], now: "2026-10-24T12:00:00", evidence: try Self.evidence([fresh]), region: "eu-west-1")
+        #expect(
+            found.lastRun.logURL
+                == "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/"
+                + "$252Fecs$252Fnightly/log-events/ecs$252Fnightly$252Fb")
     }
 }

@@ -89,6 +89,7 @@ struct ScheduleCreate: FgctlCommand {
         desired.environment = try ContainerSettings.read(session, file: nil, setEnv: setEnv)
         if let command { desired.command = try CommandText.words(command, flag: "--command") }
         if let maxAge { desired.maximumAge = Int(try DurationText.parse(maxAge).components.seconds) }
+        if desired.engine == .rule { _ = try RuleService.name(desired.name, stack: Names(session.settings).stack) }
         try desired.check(now: session.context.now())
         return desired
     }

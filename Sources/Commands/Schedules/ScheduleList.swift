@@ -32,6 +32,8 @@ struct ScheduleList: FgctlCommand {
         try session.result(["schedules": shown], lines: shown.flatMap(\.lines))
         if all.isEmpty { session.say("stack \(try Names(session.settings).stack) has no schedules") }
         guard failed else { return }
+        let unknown = all.filter { $0.lastRun.status == .unknown }.map(\.name)
+        if !unknown.isEmpty { session.say("how the last run ended is not known of \(unknown.joined(separator: ", "))") }
         if shown.isEmpty { return session.say("no last run of \(all.count) schedule(s) is known to have failed") }
         session.say("\(shown.count) of \(all.count) schedule(s): the last run failed or did not happen")
         throw PassedCode(1)

@@ -39,7 +39,7 @@ struct ScheduleReports {
         var known: [ScheduledJob: RunEvidence] = [:]
         for job in Set(listed.compactMap(\.job)) {
             var evidence = try await history.evidence(cluster: job.cluster, family: job.family) { session.warn($0) }
-            evidence.schedules = listed.count { $0.job == job }
+            evidence.starters = listed.filter { $0.job == job }.map(\.startedBy)
             known[job] = evidence
         }
         return known

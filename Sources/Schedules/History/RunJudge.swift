@@ -13,8 +13,8 @@ package struct RunEvidence: Sendable {
     package var definition: ECS.TaskDefinition?
     /// The latest streams of the first container, newest first; `nil`: there is no log, or it may not be looked into.
     package var streams: [CloudWatchLogs.LogStream]?
-    /// How many schedules start this family.
-    package var schedules = 1
+    /// ECS's `startedBy` for each of the schedules that start this family.
+    package var starters: [String] = []
 
     package init() {}
 
@@ -34,6 +34,8 @@ package struct RunJudge: Sendable {
     package var lateness: Int
     /// The schedule's flexible time window, in seconds.
     package var window = 0
+    /// What the schedule gives its tasks as overrides, context attributes not yet replaced; `nil`: nothing, or not readable.
+    package var overrides: ECS.TaskOverride?
 
     package init(startedBy: String, startedByHand: String?, due: Int?, lateness: Int) {
         self.startedBy = startedBy
@@ -59,7 +61,7 @@ package struct RunJudge: Sendable {
     // MARK: Tasks
 
     private func fromTasks(_ evidence: RunEvidence) -> RunRecord? {
-        let own = (evidence.tasks ?? []).filter { isOwn($0, alone: evidence.schedules == 1) }
+        let own = (evidence.tasks ?? []).filter { isOwn($0, among: evidence.starters) }
         let times = own.map { (task: $0, time: Self.time($0)) }
         guard let latest = times.map(\.time).max(), latest >= (due ?? .min + Self.slack) - Self.slack else {
             return nil
@@ -70,13 +72,34 @@ package struct RunJudge: Sendable {
         return records.first { $0.status == .failed } ?? records.first { $0.status == .running } ?? records.first
     }
 
-    private func isOwn(_ task: ECS.Task, alone: Bool) -> Bool {
+    /// AWS cuts `startedBy` off after so many characters.
+    private static let shown = 36
+
+    private func isOwn(_ task: ECS.Task, among starters: [String]) -> Bool {
         let starter = task.startedBy ?? ""
         if starter == startedBy || starter == startedByHand { return true }
-        // Older entries of ECS are cut off after 36 characters.
-        if starter.utf8.count == 36, startedBy.hasPrefix(starter) { return true }
+        if starter.utf8.count == Self.shown, startedBy.hasPrefix(starter) {
+            let twins = starters.count { $0.hasPrefix(starter) }
+            return twins < 2 || isLikeOwn(task)
+        }
         let isOfOther = ["chronos-schedule/", "events-rule/", "fgctl", "ecs-svc/"].contains { starter.hasPrefix($0) }
-        return alone && !isOfOther && Self.variable("SCHEDULE_EXECUTION_ID", of: task) != nil
+        return starters.count < 2 && !isOfOther && Self.variable("SCHEDULE_EXECUTION_ID", of: task) != nil
+    }
+
+    /// Whether a task has the command and the variables that this schedule gives: tells schedules apart whose names begin
+    /// alike.
+    private func isLikeOwn(_ task: ECS.Task) -> Bool {
+        func essence(_ override: ECS.TaskOverride?, _ kept: Set<String>) -> [String: [String]] {
+            (override?.containerOverrides ?? []).reduce(into: [:]) { found, container in
+                let variables = (container.environment ?? []).filter { kept.contains($0.name ?? "") }
+                    .map { "\($0.name ?? "")=\($0.value ?? "")" }
+                found[container.name ?? ""] = (container.command ?? []) + [""] + variables.sorted()
+            }
+        }
+        let variables = (overrides?.containerOverrides ?? []).flatMap { $0.environment ?? [] }
+        // Those that differ from run to run tell nothing.
+        let kept = Set(variables.filter { $0.value?.contains("<aws.scheduler.") != true }.compactMap(\.name))
+        return essence(task.overrides, kept) == essence(overrides, kept)
     }
 
     private static func variable(_ name: String, of task: ECS.Task) -> String? {
@@ -151,7 +174,7 @@ package struct RunJudge: Sendable {
         var record = RunRecord(.unknown)
         record.startedAt = CivilTime(seconds: first.start).text(offset: 0)
         record.cause =
-            evidence.schedules > 1
+            evidence.starters.count > 1
             ? "a task of this family ran then; ECS has forgotten its exit code and who started it"
             : "it ran; ECS has forgotten its exit code"
         let id = String(first.name.split(separator: "/").last ?? "")

@@ -17,13 +17,15 @@ package struct ScheduleReport: Sendable, Codable {
     /// The next three, ISO 8601 in the schedule's zone; none while it is disabled.
     package let nextRuns: [String]
     package let lastRun: RunRecord
+    /// Why there are no next runs though it is enabled, when fgctl can't tell them; absent otherwise.
+    package let note: String?
 
     /// The lines for people: the schedule, its next runs, its last one.
     package var lines: [String] {
         let what = taskFamily ?? "not a task"
         let head = "\(name)  \(expression)  \(timezone)  \(state)  \(what)" + (engine == .rule ? "  rule \(group)" : "")
         return [head] + (nextRuns.isEmpty ? [] : ["  next  " + nextRuns.joined(separator: "  ")])
-            + (taskFamily == nil ? [] : ["  last  " + lastRun.line])
+            + (note.map { ["  note  " + $0] } ?? []) + (taskFamily == nil ? [] : ["  last  " + lastRun.line])
     }
 }
 
@@ -39,6 +41,11 @@ package struct ListedSchedule: Sendable {
     package let summary: ScheduleSummary
     /// What it starts; `nil` when that is no ECS task.
     package let job: ScheduledJob?
+    /// What ECS calls the starter of its tasks (as seen in DescribeTasks; AWS documents it nowhere).
+    package var startedBy: String {
+        engine == .scheduler ? "chronos-schedule/\(summary.name)" : "events-rule/\(summary.group)"
+    }
+    private let input: String?
     private let start: Date?
     private let end: Date?
     /// Since when it stands as it does.
@@ -55,6 +62,7 @@ package struct ListedSchedule: Sendable {
         job = (response.target?.ecsParameters).map {
             ScheduledJob(cluster: response.target?.arn ?? "", family: StackFacts.family(of: $0.taskDefinitionArn))
         }
+        input = response.target?.input
         start = response.startDate
         end = response.endDate
         since = [response.creationDate, response.lastModificationDate].compactMap { $0 }.max()
@@ -73,6 +81,7 @@ package struct ListedSchedule: Sendable {
         job = (target?.ecsParameters).map {
             ScheduledJob(cluster: target?.arn ?? "", family: StackFacts.family(of: $0.taskDefinitionArn))
         }
+        input = target?.input
         (start, end) = (nil, nil)
         since = stored.rule.description.flatMap(RuleNote.init).map {
             Date(timeIntervalSince1970: Double($0.since.seconds))
@@ -89,37 +98,56 @@ package struct ListedSchedule: Sendable {
         _ evidence: RunEvidence, now: Date, region: String?, zones: String = "/usr/share/zoneinfo"
     ) -> ScheduleReport {
         let now = Self.seconds(now)
-        let isEnabled = summary.state == ScheduleDesired.State.enabled.rawValue
-        var next: [String] = []
-        var due: Int?
-        // What this can't read (AWS may come to know more) has no times to show.
-        if isEnabled, let expression = try? ScheduleExpression(summary.expression),
-            let zone = try? TimeZoneFile(named: summary.timezone, root: zones)
-        {
-            var origin = start.map(Self.seconds)
-            var isKnown = true
-            if case .rate = expression.form {
-                origin = origin ?? created.map(Self.seconds)
-                isKnown = origin != nil
+        var times = Times()
+        if summary.state == ScheduleDesired.State.enabled.rawValue {
+            do {
+                times = try self.times(now: now, zones: zones)
+            } catch {
+                // AWS may come to know expressions and zones that this does not.
+                times.note = (error as? Failure)?.message ?? "\(error)"
             }
-            let end = end.map(Self.seconds)
-            if isKnown {
-                next = ScheduleRuns(expression, zone: zone, after: now, start: origin, end: end).prefix(3).map(\.text)
-            }
-            due = ScheduleRuns.last(of: expression, zone: zone, until: now, start: origin, end: end)?.instant
-            if let at = due, let since, at <= Self.seconds(since) { due = nil }
         }
-        let starter = engine == .scheduler ? "chronos-schedule/\(summary.name)" : "events-rule/\(summary.group)"
         var judge = RunJudge(
-            startedBy: starter, startedByHand: engine == .scheduler ? StoredSchedule.startedBy(summary.name) : nil,
-            due: due, lateness: lateness)
+            startedBy: startedBy, startedByHand: engine == .scheduler ? StoredSchedule.startedBy(summary.name) : nil,
+            due: times.due, lateness: lateness)
         judge.window = window
+        judge.overrides = try? JSONDecoder().decode(ECS.TaskOverride.self, from: Data((input ?? "").utf8))
         var last = judge.judge(evidence, now: now)
+        if let note = times.note, last.status == .none {
+            last = RunRecord(.unknown)
+            last.cause = note
+        }
         if let region, let log = last.log { last.logURL = LogLink.url(log, region: region) }
         return ScheduleReport(
             engine: engine, name: summary.name, group: summary.group, expression: summary.expression,
             timezone: summary.timezone, state: summary.state, taskFamily: summary.taskFamily, arn: summary.arn,
-            nextRuns: next, lastRun: last)
+            nextRuns: times.next, lastRun: last, note: times.note)
+    }
+
+    private struct Times {
+        var next: [String] = []
+        var due: Int?
+        var note: String?
+    }
+
+    /// The next three runs, and when the last one was due since the schedule stands as it does.
+    private func times(now: Int, zones: String) throws -> Times {
+        let expression = try ScheduleExpression(summary.expression)
+        let zone = try TimeZoneFile(named: summary.timezone, root: zones)
+        var times = Times()
+        var origin = start.map(Self.seconds)
+        if case .rate = expression.form {
+            origin = origin ?? created.map(Self.seconds)
+            guard origin != nil else {
+                times.note = "a rate counts from when the rule was made, which AWS does not tell"
+                return times
+            }
+        }
+        let end = end.map(Self.seconds)
+        times.next = ScheduleRuns(expression, zone: zone, after: now, start: origin, end: end).prefix(3).map(\.text)
+        let due = ScheduleRuns.last(of: expression, zone: zone, until: now, start: origin, end: end)?.instant
+        if let due, due > since.map(Self.seconds) ?? .min { times.due = due }
+        return times
     }
 
     private static func seconds(_ date: Date) -> Int { Int(date.timeIntervalSince1970.rounded(.down)) }
