@@ -113,7 +113,7 @@ package struct StackCreator: Sendable {
         }
         let outcome = try await follow(request.name, id: made.stackId, mark: mark)
         guard outcome.status == .createComplete, let stack = outcome.stack else {
-            throw failure("create stack \(request.name)", outcome)
+            throw await failure("create stack \(request.name)", outcome, id: made.stackId)
         }
         return stack
     }
@@ -159,13 +159,12 @@ package struct StackCreator: Sendable {
         var answer = try await waiter.wait {
             try await cloudFormation.describeChangeSet(describe)
         } accept: { answer in
-            switch answer.status {
-            case "CREATE_COMPLETE": return .done
-            case "FAILED":
-                return .failed(
-                    Failure(.failed, "create stack \(request.name): \(answer.statusReason ?? "the change set failed")"))
-            default: return .again("it is \(answer.status)")
-            }
+            ["CREATE_COMPLETE", "FAILED"].contains(answer.status) ? .done : .again("it is \(answer.status)")
+        }
+        if answer.status == "FAILED" {
+            let reason = await ValidationFailures(cloudFormation: cloudFormation)
+                .explain(answer.statusReason ?? "the change set failed", stack: made.stackId, changeSet: made.id)
+            throw Failure(.failed, "create stack \(request.name): \(reason)")
         }
         var changes = answer.changes ?? []
         while let token = answer.nextToken {
@@ -203,7 +202,7 @@ package struct StackCreator: Sendable {
         try Task.checkCancellation()
         try await Shielded.run { [cloudFormation] in try await cloudFormation.deleteStack(request) }
         let outcome = try await follow(name, id: id, mark: mark)
-        guard outcome.status == .deleteComplete else { throw failure("delete stack \(name)", outcome) }
+        guard outcome.status == .deleteComplete else { throw await failure("delete stack \(name)", outcome, id: id) }
     }
 
     private func follow(
@@ -217,10 +216,11 @@ package struct StackCreator: Sendable {
         }
     }
 
-    private func failure(_ what: String, _ outcome: StackEvents.Outcome) -> Failure {
+    private func failure(_ what: String, _ outcome: StackEvents.Outcome, id: String) async -> Failure {
         let cause = StackCause.first(in: outcome.events).map(StackCause.text)
         let given = outcome.stack?.stackStatusReason.flatMap { $0.isEmpty ? nil : $0 }
-        let reason = cause ?? given ?? "CloudFormation gives no reason"
+        let reason = await ValidationFailures(cloudFormation: cloudFormation)
+            .explain(cause ?? given ?? "CloudFormation gives no reason", stack: id)
         return Failure(.failed, "\(what): \(outcome.status): \(reason)")
     }
 }
