@@ -2,9 +2,11 @@
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html (ECS: EcsParameters)
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EcsParameters.html
 
-The target's Input is a TaskOverride in JSON; context attributes in it are replaced. The emulator fires schedules,
-but knows no ECS target, and looks every 10 s only what is due; here every second.
+The target's Input is a TaskOverride in JSON; Scheduler replaces context attributes in it. The emulator fires schedules
+and rules, but knows no ECS target, and looks every 10 s only what is due; here every second. `startedBy` is cut off
+after 36 characters, as tasks on AWS show it.
 """
 
 import json
@@ -77,5 +79,7 @@ def _invoke_target(original):
 
 def apply() -> None:
     require(scheduler, "_SCHEDULE_TICK_INTERVAL", "logger")
+    require(eventbridge, "_SCHEDULER_TICK_INTERVAL")
     scheduler._SCHEDULE_TICK_INTERVAL = 1
+    eventbridge._SCHEDULER_TICK_INTERVAL = 1
     wrap(eventbridge, "_invoke_target", "target event rule view", _invoke_target)
