@@ -79,8 +79,9 @@ package struct RunJudge: Sendable {
         let starter = task.startedBy ?? ""
         if starter == startedBy || starter == startedByHand { return true }
         if starter.utf8.count == Self.shown, startedBy.hasPrefix(starter) {
+            // Others whose names begin alike may also have been removed by now.
             let twins = starters.count { $0.hasPrefix(starter) }
-            return twins < 2 || isLikeOwn(task)
+            return twins < 2 && overrides == nil || isLikeOwn(task)
         }
         let isOfOther = ["chronos-schedule/", "events-rule/", "fgctl", "ecs-svc/"].contains { starter.hasPrefix($0) }
         return starters.count < 2 && !isOfOther && Self.variable("SCHEDULE_EXECUTION_ID", of: task) != nil
