@@ -55,6 +55,7 @@ struct RunJudgeTests {
         evidence.streams = try streams?.enumerated().map { index, start in
             try decode(#"{"logStreamName":"ecs/nightly/s\#(index)","creationTime":\#(start * 1000)}"#)
         }
+        evidence.hasMoreStreams = (streams?.count ?? 0) >= 50
         evidence.starters = ["chronos-schedule/job", "chronos-schedule/other"].suffix(schedules)
         return evidence
     }
@@ -171,6 +172,9 @@ struct RunJudgeTests {
         (120, true, [], .missing),
         (300, true, nil, .missing),
         (300, false, [], .unknown),
+        // ECS would know: that stream is another task's.
+        (300, true, [30], .missing),
+        (300, false, [30], .unknown),
         // Hours later only the log can tell.
         (hours, true, [], .missing),
         (hours, true, nil, .unknown),
@@ -180,6 +184,10 @@ struct RunJudgeTests {
         (hours, true, [6 * 3600], .missing),
         (hours, true, Array(repeating: 6 * 3600, count: 50), .unknown),
         (hours, true, Array(repeating: 6 * 3600, count: 49) + [-60_000], .missing),
+        // After a day the log may have been cleared.
+        (6 * hours, true, [], .unknown),
+        (6 * hours, true, [40_000], .unknown),
+        (6 * hours, true, [-3000], .missing),
     ]
 
     @Test(arguments: silences) func judgesSilence(

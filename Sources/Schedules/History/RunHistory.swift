@@ -43,10 +43,11 @@ package struct RunHistory: Sendable {
         guard let place = evidence.definition.flatMap({ LogLocation.all(of: $0, taskID: "").first }) else {
             return evidence
         }
-        evidence.streams = try await reading("log group \(place.group)", gone: [], warn) {
+        let latest = try await reading("log group \(place.group)", gone: [], warn) {
             try await logs.latestStreams(of: place.group, limit: RunEvidence.mostStreams)
-                .filter { $0.logStreamName?.hasPrefix(place.stream) == true }
         }
+        evidence.streams = latest?.filter { $0.logStreamName?.hasPrefix(place.stream) == true }
+        evidence.hasMoreStreams = (latest?.count ?? 0) >= RunEvidence.mostStreams
         return evidence
     }
 

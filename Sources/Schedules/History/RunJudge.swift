@@ -13,6 +13,8 @@ package struct RunEvidence: Sendable {
     package var definition: ECS.TaskDefinition?
     /// The latest streams of the first container, newest first; `nil`: there is no log, or it may not be looked into.
     package var streams: [CloudWatchLogs.LogStream]?
+    /// Whether the group has older streams that were not looked at.
+    package var hasMoreStreams = false
     /// ECS's `startedBy` for each of the schedules that start this family.
     package var starters: [String] = []
 
@@ -48,6 +50,8 @@ package struct RunJudge: Sendable {
     private static let patience = 120
     /// Between a task's creation and its first log line: placing it, fetching the image.
     private static let startUp = 900
+    /// Within this time ECS surely knows a stopped task; documented is an hour.
+    private static let memory = 3000
     /// The clock of the one that notes a time is not the clock of the other.
     private static let slack = 60
 
@@ -144,23 +148,31 @@ package struct RunJudge: Sendable {
 
     private func fromSilence(_ evidence: RunEvidence, now: Int) -> RunRecord {
         guard let due else { return RunRecord(.none) }
-        if let found = fromLog(evidence, due: due) { return found }
+        // ECS would still know the task: a stream of that time is another's.
+        let isFresh = now - due < Self.memory && evidence.tasks != nil
+        if !isFresh, let found = fromLog(evidence, due: due) { return found }
         if now - due < Self.patience + window { return RunRecord(.pending) }
-        var record = RunRecord(.unknown)
-        let isRecent = now - due < 3000
-        if evidence.tasks == nil {
-            record.cause = "the tasks of the cluster may not be looked into"
-        } else if !isRecent, evidence.streams == nil {
-            record.cause = "ECS has forgotten it by now, and there is no log to look into"
-        } else if !isRecent, let streams = evidence.streams, streams.count >= RunEvidence.mostStreams,
-            (streams.compactMap(\.creationTime).min() ?? 0) / 1000 > Int64(due)
-        {
-            record.cause = "ECS has forgotten it by now, and the log holds too many later ones"
-        } else {
-            record = RunRecord(.missing)
-            record.cause = "nothing tells of that run: neither a task nor a log stream"
-        }
+        let doubt = isFresh ? nil : doubt(evidence, due: due, now: now)
+        var record = RunRecord(doubt == nil ? .missing : .unknown)
+        record.cause = doubt ?? "nothing tells of that run: neither a task nor a log stream"
         return record
+    }
+
+    /// Why silence need not mean that nothing ran; `nil` when it does.
+    private func doubt(_ evidence: RunEvidence, due: Int, now: Int) -> String? {
+        if evidence.tasks == nil { return "the tasks of the cluster may not be looked into" }
+        guard let streams = evidence.streams else {
+            return "ECS has forgotten it by now, and there is no log to look into"
+        }
+        let oldest = Int((streams.compactMap(\.creationTime).min() ?? .max) / 1000)
+        if evidence.hasMoreStreams, oldest > due {
+            return "ECS has forgotten it by now, and the log holds too many later ones"
+        }
+        // The shortest retention of a log is a day.
+        if now - due > 86_400, oldest > due {
+            return "ECS has forgotten it by now, and the log may not reach back so far"
+        }
+        return nil
     }
 
     /// A stream that began when the run's task must have.
@@ -174,10 +186,7 @@ package struct RunJudge: Sendable {
         guard let first = fits.min(by: { $0.start < $1.start }) else { return nil }
         var record = RunRecord(.unknown)
         record.startedAt = CivilTime(seconds: first.start).text(offset: 0)
-        record.cause =
-            evidence.starters.count > 1
-            ? "a task of this family ran then; ECS has forgotten its exit code and who started it"
-            : "it ran; ECS has forgotten its exit code"
+        record.cause = "by its log a task ran then; ECS has forgotten its exit code"
         let id = String(first.name.split(separator: "/").last ?? "")
         record.log = evidence.definition.flatMap {
             LogLocation.all(of: $0, taskID: id).first { $0.stream == first.name }
