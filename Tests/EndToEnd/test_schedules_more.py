@@ -91,9 +91,8 @@ def test_what_is_not_there(nightly, judge, command):
     words = ["--yes"] if command == "remove" else []
     refused = nightly.fgctl(f"schedule-{command}", "job", *words).expect(125 if command == "run" else 1)
     assert f"{command} schedule: there is no schedule 'job' in group '{nightly.stack}'" in refused.err
-    if command != "run":
-        refused = nightly.fgctl(f"schedule-{command}", "job", "--engine", "rule", *words).expect(1)
-        assert f"there is no rule '{nightly.stack}-job'" in refused.err
+    refused = nightly.fgctl(f"schedule-{command}", "job", "--engine", "rule", *words).expect(125 if command == "run" else 1)
+    assert f"there is no rule '{nightly.stack}-job'" in refused.err
     assert judge.requests(label=judge.label, mutating=True) == []
 
 
@@ -194,6 +193,8 @@ def test_a_rule_that_fired(nightly):
         return last if last["status"] == "failed" else None
 
     assert harness.wait_until("the run known", ended, 130, 1)["exitCode"] == 5
+    nightly.fgctl("schedule-disable", "job", "--engine", "rule").expect(0)
+    nightly.fgctl("schedule-run", "job", "--engine", "rule").expect(5)
 
 
 def test_only_one_engine_fires(nightly, judge):

@@ -228,6 +228,24 @@ struct RuleServiceTests {
         #expect(found.map(\.targetID) == ["b"])
     }
 
+    @Test func runsWhatTheRuleWould() async throws {
+        let aws = StubAWS(["DescribeRule": [Self.rule()], "ListTargetsByRule": Self.targets()])
+        let stored = try await RuleService(aws.client).stored("job", stack: "nightly", for: "run rule")
+        let request = try stored.launch(token: "t-1")
+        let sent = try json(String(decoding: try JSONEncoder().encode(request), as: UTF8.self))
+        #expect(sent["startedBy"]?.text == "fgctl/schedule-run/nightly-job")
+        #expect(try sent["tags"] == json(#"[{"key":"Team","value":"data"}]"#))
+        #expect(
+            try sent["overrides"]
+                == json(
+                    #"{"containerOverrides":[{"environment":[{"name":"MODE","value":"fast"}],"name":"nightly"}]}"#))
+        let foreign = StubAWS([
+            "DescribeRule": [Self.rule()], "ListTargetsByRule": Self.targets(#","InputPath":"$.x""#),
+        ])
+        let other = try await RuleService(foreign.client).stored("job", stack: "nightly", for: "run rule")
+        #expect(throws: Failure.self) { try other.launch(token: "t-1") }
+    }
+
     @Test func refusesLongNames() throws {
         #expect(try RuleService.name(String(repeating: "a", count: 56), stack: "nightly").count == 64)
         let failure = #expect(throws: Failure.self) {

@@ -13,7 +13,8 @@ struct ScheduleRun: FgctlCommand {
         discussion: """
             The task is started just as the schedule would: with its own task definition, network, command and variables. \
             TASK_TRIGGERED_AT is now, SCHEDULE_EXECUTION_ID a new one. Lines that it writes go to standard output; the exit \
-            code is the container's. A disabled schedule runs too; its own times are not changed.
+            code is the container's. A disabled schedule runs too; its own times are not changed. Rules of the older \
+            engine hand their variables over as they are.
 
               fgctl schedule-run
               fgctl schedule-run weekdays
@@ -30,16 +31,14 @@ struct ScheduleRun: FgctlCommand {
     var container: String?
     @Flag(name: .customLong("no-wait"), help: "Print the task's ARN and return.")
     var noWait = false
+    @OptionGroup var engineOption: EngineOption
     @OptionGroup(title: "Common options") var common: CommonOptions
 
     var words: Words? { Words(given: arguments, needs: 0...1) }
 
     func run(_ session: Session, _ words: [String]) async throws {
-        let target = try ScheduleTarget(session, words, .scheduler)
-        let stored = try await ScheduleService(session.client).stored(
-            target.name, group: target.group, for: "run schedule")
-        let request = try stored.launch(
-            now: session.context.now(), execution: RequestToken.make(), token: RequestToken.make())
+        let target = try ScheduleTarget(session, words, engineOption.engine)
+        let request = try await launch(target, session)
         let definition = try await ECS(session.client).describeTaskDefinition(request.taskDefinition)
         let names = (definition.containerDefinitions ?? []).compactMap(\.name)
         if let container, !names.contains(container) {
@@ -54,5 +53,20 @@ struct ScheduleRun: FgctlCommand {
             cluster: request.cluster ?? target.stack, definition: definition, ownContainer: nil,
             network: request.networkConfiguration?.awsvpcConfiguration ?? network)
         try await TaskAttendant(session: session, facts: facts, picked: container).run(request, waits: !noWait)
+    }
+
+    /// What the schedule or rule itself would send now.
+    private func launch(_ target: ScheduleTarget, _ session: Session) async throws -> ECS.RunTaskRequest {
+        switch target.engine {
+        case .scheduler:
+            let stored = try await ScheduleService(session.client).stored(
+                target.name, group: target.group, for: "run schedule")
+            return try stored.launch(
+                now: session.context.now(), execution: RequestToken.make(), token: RequestToken.make())
+        case .rule:
+            let stored = try await RuleService(session.client).stored(
+                target.name, stack: target.stack, for: "run rule")
+            return try stored.launch(token: RequestToken.make())
+        }
     }
 }

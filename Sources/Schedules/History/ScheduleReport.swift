@@ -108,7 +108,8 @@ package struct ListedSchedule: Sendable {
             }
         }
         var judge = RunJudge(
-            startedBy: startedBy, startedByHand: engine == .scheduler ? StoredSchedule.startedBy(summary.name) : nil,
+            startedBy: startedBy,
+            startedByHand: ScheduledTask.startedBy(engine == .scheduler ? summary.name : summary.group),
             due: times.due, lateness: lateness)
         judge.window = window
         judge.overrides = try? JSONDecoder().decode(ECS.TaskOverride.self, from: Data((input ?? "").utf8))

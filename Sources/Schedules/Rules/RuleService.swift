@@ -18,6 +18,24 @@ package struct RuleService: Sendable {
                 state: rule.state ?? "ENABLED", taskFamily: (parameters?.taskDefinitionArn).map(StackFacts.family),
                 arn: rule.arn ?? "")
         }
+
+        /// The request for RunTask that the rule itself would send now.
+        /// - Throws: `Failure(.failed)` when it does not start one ECS task with an input of its own.
+        package func launch(token: String) throws -> ECS.RunTaskRequest {
+            let name = rule.name ?? targetID
+            guard targets.count == 1, let only = targets.first, only.inputPath == nil, only.inputTransformer == nil
+            else {
+                throw Failure(
+                    .failed, "run rule \(name): it has \(targets.count) targets, or makes its input from the event",
+                    hint: "fgctl runs rules that it made itself")
+            }
+            var target = Scheduler.Target(arn: only.arn, roleArn: only.roleArn ?? "")
+            target.ecsParameters = only.ecsParameters
+            target.input = only.input
+            let task = ScheduledTask(
+                label: "rule \(name)", target: target, startedBy: ScheduledTask.startedBy(name), attributes: [:])
+            return try task.launch(token: token)
+        }
     }
 
     private let events: EventBridge
