@@ -62,7 +62,7 @@ let package = Package(
         layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "YAML", "Support"]),
         layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),
-        layer("Schedules", ["AWSServices", "AWS", "Environment", "Support"]),
+        layer("Schedules", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
         // Level 7
         layer(
             "Commands",
@@ -95,6 +95,6 @@ let package = Package(
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
-        tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
+        tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP", "Watch"]),
     ]
 )

@@ -210,6 +210,16 @@ struct RecordedRunTests {
         #expect(ecs.starts == 0)
     }
 
+    @Test func adoptsTasksOfItsOwnClusterOnly() async throws {
+        ecs.next(.lost, .lost, .lost)
+        await #expect(throws: Failure.self) { try await launch() }
+        ecs.later(by: 2 * 3600)
+        let failure = await #expect(throws: Failure.self) {
+            try await launch(fate: .adopt(["arn:aws:ecs:us-east-1:123456789012:task/other/0"]))
+        }
+        #expect(failure?.kind == .usage)
+    }
+
     @Test func givesTheRecordedVerdict() async throws {
         guard case .started(let record, _) = try await launch() else {
             Issue.record("not started")

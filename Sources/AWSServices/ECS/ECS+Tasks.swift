@@ -65,6 +65,8 @@ extension ECS {
         package let containers: [Container]?
         package let startedBy: String?
         package let group: String?
+        /// As RunTask was given them.
+        package let overrides: TaskOverride?
         package let cpu: String?
         package let memory: String?
         package let createdAt: Date?

@@ -22,7 +22,12 @@ struct Root: AsyncParsableCommand {
         CommandGroup(name: "Stacks", subcommands: [CreateVPC.self, CreateStack.self, StackStatus.self]),
         CommandGroup(
             name: "Tasks", subcommands: [RunTask.self, WaitTask.self, StopTask.self, ListTasks.self, ShowLogs.self]),
-        CommandGroup(name: "Schedules", subcommands: [ScheduleCreate.self, ScheduleList.self]),
+        CommandGroup(
+            name: "Schedules",
+            subcommands: [
+                ScheduleCreate.self, ScheduleRemove.self, ScheduleList.self, ScheduleEnable.self, ScheduleDisable.self,
+                ScheduleNext.self, ScheduleRun.self,
+            ]),
         CommandGroup(name: "Services", subcommands: [UpdateService.self]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self]),
     ]

@@ -16,6 +16,7 @@ struct Session: Sendable {
     /// What of the common options commands look at.
     struct Options: Sendable {
         let output: OutputFormat
+        let yes: Bool
         let dryRun: Bool
         let quiet: Bool
     }
@@ -65,7 +66,7 @@ struct Session: Sendable {
             settings: awsSettings, transport: transport, dryRun: common.dryRun,
             effects: effects)
         let options = Options(
-            output: common.output, dryRun: common.dryRun, quiet: common.quiet)
+            output: common.output, yes: common.yes, dryRun: common.dryRun, quiet: common.quiet)
         let session = Session(context: context, settings: settings, client: client, options: options)
         for warning in settings.warnings { session.warn(warning) }
         return (session, rest)

@@ -3,7 +3,6 @@ internal import AWSServices
 internal import Environment
 internal import Support
 internal import Tasks
-internal import Watch
 
 extension RunTask {
     /// `--run-id`: launches what was not launched yet, and goes on with what was.
@@ -35,33 +34,11 @@ extension RunTask {
             let definition = try await Shielded.run {
                 try await ECS(session.client).describeTaskDefinition(record.request.taskDefinition)
             }
-            try await follow(started, record.request, definition, deadline, session) { report in
+            try await LaunchFollower(session, waits: !noWait, picked: launch.container, deadline: deadline).follow(
+                started, record.request, definition
+            ) { report in
                 try await recorded.finish(record, .init(exitCode: report.exitCode, tasks: report.tasks))
             }
         }
-    }
-
-    /// Stays with the tasks to their end, unless the user wants no waiting.
-    func follow(
-        _ started: TaskRunner.Launch, _ request: ECS.RunTaskRequest, _ definition: ECS.TaskDefinition,
-        _ deadline: Duration?, _ session: Session,
-        record: @escaping @Sendable (TaskReport) async throws -> Void = { _ in }
-    ) async throws {
-        for failure in started.failures { session.warn("one task was not started: \(failure)") }
-        guard !noWait else {
-            try session.result(["taskArns": started.arns], lines: started.arns)
-            if !started.failures.isEmpty { throw PassedCode(ExitStatus.ownFailure) }
-            return
-        }
-        for arn in started.arns { session.say("started \(arn)") }
-        let attendant = TaskAttendant(
-            session: session, cluster: request.cluster ?? "default",
-            subjects: started.arns.map { .init(arn: $0, definition: definition) }, picked: launch.container,
-            isOwner: true, deadline: deadline)
-        let report = try await attendant.stay(missesTasks: !started.failures.isEmpty)
-        do { try await Shielded.run { try await record(report) } } catch {
-            session.warn("the verdict could not be written down: \(error)")
-        }
-        try session.conclude(report)
     }
 }

@@ -53,7 +53,8 @@ struct RunTask: FgctlCommand {
             let resolved = try await resolver.resolve(options, token: RequestToken.make())
             try await session.announce("run task", stack: stack)
             let started = try await TaskRunner(session.client) { session.say($0) }.start(resolved.request)
-            return try await follow(started, resolved.request, resolved.definition, deadline, session)
+            return try await LaunchFollower(session, waits: !noWait, picked: launch.container, deadline: deadline)
+                .follow(started, resolved.request, resolved.definition)
         }
         try await launchOnce(id, options, fate: fate, deadline, session)
     }

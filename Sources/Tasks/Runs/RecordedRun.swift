@@ -123,7 +123,8 @@ package struct RecordedRun: Sendable {
         } catch {
             if startedNothing(error) {
                 record.state = .notStarted
-                _ = try await update(record)
+                // Not over what another process has written meanwhile: it may know of a task.
+                _ = try await store.replace(record, over: mark)
             }
             throw error
         }
@@ -132,7 +133,14 @@ package struct RecordedRun: Sendable {
         record.failures = launch.failures
         // An interruption must not leave a task behind that neither the record nor the caller knows.
         let known = record
-        return .started(try await Shielded.run { try await update(known).record }, launch)
+        do {
+            return .started(try await Shielded.run { try await update(known).record }, launch)
+        } catch {
+            throw Failure(
+                .failed,
+                "run \(id): started \(launch.arns.joined(separator: ", ")), but that can't be written down: \(error)",
+                hint: "the task goes on; the same command finds it again within an hour", cause: error)
+        }
     }
 
     /// Whether an error says for sure that no attempt started anything: then the id is free again.
@@ -182,7 +190,12 @@ package struct RecordedRun: Sendable {
         var record = found.record
         var arns = try await tasks(of: record)
         switch fate {
-        case .adopt(let named): arns = named
+        case .adopt(let named):
+            let cluster = record.request.cluster ?? "default"
+            if let other = named.first(where: { ARN($0)?.ecsTask?.cluster.map { $0 != cluster } ?? false }) {
+                throw Failure(.usage, "--adopt \(other): run \(id) was launched in cluster \(cluster)")
+            }
+            arns = named
         case .relaunch where arns.isEmpty:
             return try await launchAnew(found, make)
         case .relaunch, .unsaid: break
