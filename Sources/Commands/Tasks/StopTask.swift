@@ -13,8 +13,8 @@ struct StopTask: FgctlCommand {
             Their containers get SIGTERM, and SIGKILL after their stop timeout. Tasks that have stopped already are left as \
             they are. Returns when ECS has taken the request; see the end with ecs-wait-task.
 
-              fgctl ecs-stop-task arn:aws:ecs:eu-west-1:123456789012:task/nightly/0123456789abcdef0123456789abcdef
-              fgctl ecs-stop-task 0123456789abcdef0123456789abcdef --reason 'wrong day'
+              fgctl ecs-stop-task $arn
+              fgctl ecs-stop-task 0123456789abcdef0123456789abcdef --reason 'late'
             """)
 
     @Argument(help: ArgumentHelp("ARNs of tasks, or ids in the stack's cluster.", valueName: "arn"))
