@@ -62,11 +62,13 @@ let package = Package(
         layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
         layer("Schedules", ["AWSServices", "AWS", "Environment", "Support"]),
+        // Level 6: compositions of several domains.
+        layer("Flows", ["Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
         // Level 7
         layer(
             "Commands",
             [
-                "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS",
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS",
                 "HTTP", "Processes", "Support", argumentParser,
             ]),
         // Level 8

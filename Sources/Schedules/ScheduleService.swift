@@ -31,11 +31,13 @@ package struct ScheduleService: Sendable {
     /// How many schedules are read at once.
     static let readsAtOnce = 8
 
+    package let client: AWSClient
     let scheduler: Scheduler
     private let events: EventBridge
     let pauses: Pauses
 
     package init(_ client: AWSClient, pauses: Pauses = Pauses()) {
+        self.client = client
         scheduler = Scheduler(client)
         events = EventBridge(client)
         self.pauses = pauses

@@ -8,12 +8,39 @@ enum StandardConsole {
         let lock = Mutex<Void>(())
         return Console(
             out: { line in lock.withLock { _ in write(line, to: STDOUT_FILENO) } },
-            err: { line in lock.withLock { _ in write(line, to: STDERR_FILENO) } })
+            err: { line in lock.withLock { _ in write(line, to: STDERR_FILENO) } },
+            ask: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
+                ? { question in
+                    lock.withLock { _ in write(Array(question.utf8), to: STDERR_FILENO) }
+                    return try await readLine()
+                } : nil)
+    }
+
+    /// A line of standard input, without its end; `nil` at the end of input. Ends when the task is cancelled.
+    private static func readLine() async throws -> String? {
+        var line: [UInt8] = []
+        while true {
+            var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, 0) > 0 else {
+                try await Task.sleep(for: .milliseconds(30))
+                continue
+            }
+            var byte: UInt8 = 0
+            let count = Glibc.read(STDIN_FILENO, &byte, 1)
+            if count == 0 || byte == UInt8(ascii: "\n") {
+                return count == 0 && line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
+            }
+            if count > 0 { line.append(byte) } else if errno != EINTR, errno != EAGAIN { return nil }
+        }
     }
 
     /// Writes all of a line. A reader that went away ends the process by SIGPIPE, as in any pipeline.
     private static func write(_ line: String, to descriptor: Int32) {
-        var rest = Array((line + "\n").utf8)[...]
+        write(Array((line + "\n").utf8), to: descriptor)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {

@@ -120,6 +120,11 @@ extension ECS {
         package let reason: String?
     }
 
+    package struct Attachment: Codable, Sendable {
+        package let type: String?
+        package let details: [KeyValuePair]?
+    }
+
     package struct Task: Codable, Sendable {
         package let taskArn: String
         package let clusterArn: String?
@@ -129,6 +134,8 @@ extension ECS {
         package let stopCode: String?
         package let stoppedReason: String?
         package let containers: [Container]?
+        /// Network interfaces, for one.
+        package let attachments: [Attachment]?
         package let startedBy: String?
         package let group: String?
         package let cpu: String?

@@ -6,7 +6,7 @@ package struct ECS: Sendable {
         name: "ecs", sdkID: "ECS", endpointPrefix: "ecs", signingName: "ecs", apiVersion: "2014-11-13",
         wire: .json(version: "1.1", targetPrefix: "AmazonEC2ContainerServiceV20141113"))
 
-    private let client: AWSClient
+    let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 

@@ -12,7 +12,7 @@ package struct CloudWatchLogs: Sendable {
     private static let describeLogGroups = Operation<DescribeLogGroupsRequest, DescribeLogGroupsResponse>(
         "DescribeLogGroups", of: service, .reads)
 
-    private let client: AWSClient
+    let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 

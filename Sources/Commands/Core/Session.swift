@@ -16,6 +16,7 @@ struct Session: Sendable {
     /// What of the common options commands look at.
     struct Options: Sendable {
         let output: OutputFormat
+        let yes: Bool
         let dryRun: Bool
         let quiet: Bool
     }
@@ -62,7 +63,7 @@ struct Session: Sendable {
             settings: AWSSettings(layers: settings.layers, home: home), transport: transport, dryRun: common.dryRun,
             effects: effects)
         let options = Options(
-            output: common.output, dryRun: common.dryRun, quiet: common.quiet)
+            output: common.output, yes: common.yes, dryRun: common.dryRun, quiet: common.quiet)
         let session = Session(context: context, settings: settings, client: client, options: options)
         for warning in settings.warnings { session.warn(warning) }
         return (session, rest)
@@ -90,6 +91,14 @@ struct Session: Sendable {
     static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        encoder.dateEncodingStrategy = .iso8601
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// JSON in one line, for results that come one after another.
+    static func jsonLine(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
