@@ -127,16 +127,15 @@ package struct StackOperation: Sendable {
         var answer = try await waiter.wait {
             try await cloudFormation.describeChangeSet(describe)
         } accept: { answer in
-            switch answer.status {
-            case "CREATE_COMPLETE": return .done
-            case "FAILED" where ChangeSetText.saysNoChanges(answer.statusReason): return .done
-            case "FAILED":
-                let reason = answer.statusReason.flatMap { $0.isEmpty ? nil : $0 } ?? "the change set failed"
-                return .failed(Failure(.failed, "\(what): \(reason)"))
-            default: return .again("it is \(answer.status)")
-            }
+            ["CREATE_COMPLETE", "FAILED"].contains(answer.status) ? .done : .again("it is \(answer.status)")
         }
-        if answer.status == "FAILED" { return nil }
+        if answer.status == "FAILED" {
+            if ChangeSetText.saysNoChanges(answer.statusReason) { return nil }
+            let given = answer.statusReason.flatMap { $0.isEmpty ? nil : $0 } ?? "the change set failed"
+            let reason = await ValidationFailures(cloudFormation: cloudFormation)
+                .explain(given, stack: made.stackId, changeSet: made.id)
+            throw Failure(.failed, "\(what): \(reason)")
+        }
         var changes = answer.changes ?? []
         while let token = answer.nextToken {
             var next = describe
@@ -204,7 +203,8 @@ package struct StackOperation: Sendable {
             status: outcome.status, events: outcome.events, keptEvidence: noRollback)
         for line in diagnosis.detailLines { show(line) }
         let given = outcome.stack?.stackStatusReason.flatMap { $0.isEmpty ? nil : $0 }
-        let reason = diagnosis.causeText ?? given ?? "CloudFormation gives no reason"
+        let reason = await ValidationFailures(cloudFormation: cloudFormation).explain(
+            diagnosis.causeText ?? given ?? "CloudFormation gives no reason", stack: outcome.events.first?.stackId ?? name)
         var hint = diagnosis.hint
         if outcome.status == .deleteFailed, !diagnosis.stuck.isEmpty {
             hint =

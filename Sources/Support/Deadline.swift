@@ -15,9 +15,15 @@ package enum Deadline {
             }
             defer { group.cancelAll() }
             guard let first = try await group.next(), let output = first else {
-                throw Failure(.timedOut, "timed out after \(limit.components.seconds) s waiting for \(what)")
+                throw Failure(.timedOut, "timed out after \(seconds(limit)) s waiting for \(what)")
             }
             return output
         }
+    }
+
+    /// `90`, or `0.25` below a second.
+    private static func seconds(_ duration: Duration) -> String {
+        let (whole, atto) = duration.components
+        return whole > 0 ? "\(whole)" : "\(Double(atto) / 1e18)"
     }
 }

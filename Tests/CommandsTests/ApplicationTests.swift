@@ -22,15 +22,20 @@ struct ApplicationTests {
         #expect(world.err.isEmpty)
     }
 
-    @Test(arguments: [["cf-creat-stack"], ["cf-creat-stack", "env", "0.1"], ["--nonsense"]])
-    func refusesWhatItDoesNotKnowInOneLine(_ arguments: [String]) async {
+    static let unknown = [
+        (["cf-creat-stack"], "did you mean 'cf-create-stack'?"),
+        (["cf-creat-stack", "env", "0.1"], "did you mean 'cf-create-stack'?"),
+        (["nothing-of-the-kind"], "see 'fgctl --help'"), (["--nonsense"], "see 'fgctl --help'"),
+    ]
+
+    @Test(arguments: unknown) func refusesWhatItDoesNotKnowInOneLine(_ arguments: [String], hint: String) async {
         let world = World()
         #expect(await Application.run(arguments, context: world.context) == 64)
         #expect(world.out.isEmpty)
         #expect(world.err.count == 2)
         #expect(world.err.first?.contains(arguments.first ?? "") == true)
         #expect(world.err.first?.contains("\n") == false)
-        #expect(world.err.last == "  see 'fgctl --help'")
+        #expect(world.err.last == "  \(hint)")
     }
 
     @Test func aUsageErrorNamesTheCommandsHelp() async {

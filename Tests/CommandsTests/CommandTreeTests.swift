@@ -26,6 +26,10 @@ struct CommandTreeTests {
         #expect(configuration.abstract.hasSuffix("."))
         #expect(configuration.usage?.hasPrefix("fgctl \(name) ") == true)
         #expect(configuration.usage?.hasSuffix("[options]") == true)
+        // Examples are copied from help, which breaks lines at 80 columns.
+        for line in configuration.discussion.split(separator: "\n") where line.hasPrefix("  ") {
+            #expect(line.count <= 80, "\(line)")
+        }
     }
 
     @Test(arguments: names) func helps(_ name: String) async {

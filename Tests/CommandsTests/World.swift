@@ -36,7 +36,8 @@ final class World: Sendable {
 
     init(
         _ answers: [String: [StubAWS.Answer]] = [:], files: [String: String] = ["/p/env/default": World.envFile],
-        environment: [String: String] = [:], interruption: Interruption = Interruption()
+        environment: [String: String] = [:], interruption: Interruption = Interruption(),
+        onRequest: @escaping @Sendable (HTTPRequest) -> Void = { _ in }
     ) {
         let aws = StubAWS(answers)
         let lines = Lines()
@@ -47,7 +48,12 @@ final class World: Sendable {
             console: Console(
                 out: { line in lines.out.withLock { $0.append(line) } },
                 err: { line in lines.err.withLock { $0.append(line) } }),
-            makeTransport: { _ in aws.transport }, processes: NoPrograms(), files: MemoryFileSystem(files),
+            makeTransport: { _ in
+                StubTransport { request, _ in
+                    onRequest(request)
+                    return try await aws.transport.send(request)
+                }
+            }, processes: NoPrograms(), files: MemoryFileSystem(files),
             now: { Date(timeIntervalSince1970: 1_767_225_600) }, interruption: interruption)
     }
 

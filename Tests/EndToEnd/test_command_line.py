@@ -49,7 +49,8 @@ def test_unknown_flag(project, judge, command):
 def test_unknown_command(project):
     result = project.fgctl("cf-creat-stack").expect(64)
     assert result.err.splitlines()[0].startswith("fgctl: ")
-    assert "cf-creat-stack" in result.err
+    assert "'cf-creat-stack' is no command of fgctl" in result.err
+    assert "did you mean 'cf-create-stack'?" in result.err
     assert result.out == ""
 
 

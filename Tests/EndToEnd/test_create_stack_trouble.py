@@ -1,5 +1,6 @@
 """cf-create-stack when creating fails, is under way, or was left half done."""
 
+import datetime
 import signal as signals
 import threading
 
@@ -74,6 +75,19 @@ def test_a_change_set_that_fails_leaves_no_empty_stack(project, judge, small):
     assert judge.requests("cloudformation", "ExecuteChangeSet", label=judge.label) == []
 
 
+def test_a_name_that_is_taken_is_told_with_its_resource(project, small):
+    """CloudFormation finds it before the deployment and names it in DescribeEvents only."""
+    project.boto3("s3").create_bucket(Bucket=project.bucket)
+    text = f"Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: {project.bucket}\n"
+    result = project.fgctl(*small(text)).expect(1)
+    error = result.err.splitlines()[-1]
+    assert error.startswith(f"fgctl: create stack {project.stack}:")
+    assert "Bucket (AWS::S3::Bucket):" in error
+    assert "already exists" in error
+    project.boto3("s3").delete_bucket(Bucket=project.bucket)
+    project.fgctl(*small(text)).expect(0)
+
+
 def test_a_refused_change_set(project, judge, small):
     judge.inject("cloudformation", "CreateChangeSet", status=403, code="AccessDenied", message="not allowed")
     result = project.fgctl(*small()).expect(1)
@@ -102,10 +116,15 @@ def test_events_show_while_it_runs_and_another_create_is_refused(project, judge,
     refused = project.fgctl(*small(WAITING)).expect(1)
     assert "another operation is under way: the stack is CREATE_IN_PROGRESS" in refused.err
     assert "CREATE_IN_PROGRESS" in project.fgctl("cf-status").expect(0).out
+    assert "is CREATE_IN_PROGRESS, not ready to be used" in project.fgctl("ecs-run-task").expect(125).err
     assert judge.requests(since=mark, mutating=True) == []
     signal(project)
     running.line(r"CREATE_COMPLETE AWS::CloudFormation::WaitCondition Wait")
+    shown = datetime.datetime.now(datetime.UTC)
     running.wait(30).expect(0)
+    events = project.boto3("cloudformation").describe_stack_events(StackName=project.stack)["StackEvents"]
+    [done] = [e["Timestamp"] for e in events if e["LogicalResourceId"] == "Wait" and e["ResourceStatus"] == "CREATE_COMPLETE"]
+    assert (shown - done).total_seconds() <= 2
     assert status_of(project) == "CREATE_COMPLETE"
 
 

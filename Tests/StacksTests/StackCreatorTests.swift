@@ -157,6 +157,49 @@ struct StackCreatorTests {
         #expect(aws.operations.last == "DeleteStack")
     }
 
+    @Test func anExecutionWhoseAnswerWasLostIsFollowed() async throws {
+        let executed = StubAWS.Answer(
+            """
+            <R><DescribeChangeSetResult><Status>CREATE_COMPLETE</Status><ExecutionStatus>EXECUTE_IN_PROGRESS</ExecutionStatus>
+            </DescribeChangeSetResult></R>
+            """)
+        let sets = Self.good["DescribeChangeSet"] ?? []
+        let aws = Self.script([
+            "ExecuteChangeSet": [.error("InvalidChangeSetStatus", "it is executed")],
+            "DescribeChangeSet": sets + [executed],
+        ])
+        let run = try await create(aws)
+        #expect(run.failure == nil)
+        #expect(!aws.operations.contains("DeleteChangeSet"))
+    }
+
+    @Test func anExecutionOfABrokenSetIsAFailure() async throws {
+        let aws = Self.script(["ExecuteChangeSet": [.error("InvalidChangeSetStatus", "it is obsolete")]])
+        guard case .failure(let error as AWSError) = try await create(aws).result else {
+            Issue.record("it should have failed")
+            return
+        }
+        #expect(error.message == "it is obsolete")
+    }
+
+    @Test func faultsFoundBeforeTheDeploymentAreLookedUp() async throws {
+        let faults = StubAWS.Answer(
+            """
+            <R><DescribeEventsResult><OperationEvents><member><EventType>VALIDATION_ERROR</EventType>
+            <LogicalResourceId>Bucket</LogicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType>
+            <ValidationStatusReason>the name is taken</ValidationStatusReason><ValidationPath>/Resources/Bucket</ValidationPath>
+            </member></OperationEvents></DescribeEventsResult></R>
+            """)
+        let reason = "Validation failed. Call DescribeEvents to retrieve the full list"
+        let script: [String: [StubAWS.Answer]] = ["DescribeChangeSet": [.changeSet("FAILED", reason: reason)]]
+        let found = try await create(Self.script(script.merging(["DescribeEvents": [faults]]) { $1 }))
+        #expect(
+            found.failure?.message
+                == "create stack nightly: Bucket (AWS::S3::Bucket): the name is taken (/Resources/Bucket)")
+        let refused = Self.script(script.merging(["DescribeEvents": [.error("AccessDenied", "not you")]]) { $1 })
+        #expect(try await create(refused).failure?.message == "create stack nightly: \(reason)")
+    }
+
     @Test func saysTheFirstCauseOfAFailure() async throws {
         let aws = Self.script([
             "DescribeStacks": [.noStack, .stack("ROLLBACK_IN_PROGRESS"), .stack("ROLLBACK_COMPLETE")],

@@ -38,6 +38,17 @@ struct StackInputsTests {
         #expect(failure?.message.contains("Password") == true)
     }
 
+    @Test func theEarlyCheckLeavesOutWhatMayComeLater() throws {
+        func check(_ explicit: [(String, String)]) throws {
+            try StackInputs.check(
+                of: try Samples.template(),
+                explicit: explicit.map { GivenValue(name: $0, value: $1, origin: "--parameter") },
+                offered: [GivenValue(name: "Unknown", value: "x", origin: "env/default:1")])
+        }
+        try check([("Cpu", "512")])
+        #expect(throws: Failure.self) { try check([("Cpus", "512")]) }
+    }
+
     @Test func whatTheStackHasStays() throws {
         let stack = try Samples.stack("CREATE_COMPLETE", parameters: ["Password": "****", "Cpu": "2048"])
         let parameters = try resolve(stack: stack)

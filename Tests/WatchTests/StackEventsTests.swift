@@ -82,4 +82,39 @@ struct StackEventsTests {
         #expect(outcome.status == .deleteComplete)
         #expect(shown.isEmpty)
     }
+
+    @Test func whatCloudFormationHasNotBegunYetIsNotTheEnd() async throws {
+        let old = Self.events([("0", "OLD", "")])
+        let aws = StubAWS([
+            "DescribeStacks": [
+                Self.stack("ROLLBACK_COMPLETE"), Self.stack("ROLLBACK_COMPLETE"), Self.stack("DELETE_IN_PROGRESS"),
+                Self.stack("DELETE_FAILED"),
+            ],
+            // The state of the second look is older than its events.
+            "DescribeStackEvents": [old, Self.events([("1", "DELETE_IN_PROGRESS", ""), ("0", "OLD", "")])],
+        ])
+        let (outcome, shown) = try await follow(aws, after: "0")
+        #expect(outcome.status.rawValue == "DELETE_FAILED")
+        #expect(shown == ["1"])
+    }
+
+    @Test func anOperationThatNeverBeginsEnds() async throws {
+        let aws = StubAWS([
+            "DescribeStacks": [Self.stack("REVIEW_IN_PROGRESS")],
+            "DescribeStackEvents": [Self.events([("0", "OLD", "")])],
+        ])
+        let (outcome, shown) = try await follow(aws, after: "0")
+        #expect(outcome.status == .reviewInProgress)
+        #expect(shown.isEmpty)
+    }
+
+    @Test func aLostMarkShowsEachEventOnceAllTheSame() async throws {
+        let two = Self.events([("2", "CREATE_COMPLETE", ""), ("1", "CREATE_IN_PROGRESS", "")])
+        let aws = StubAWS([
+            "DescribeStacks": [Self.stack("CREATE_IN_PROGRESS"), Self.stack("CREATE_COMPLETE")],
+            "DescribeStackEvents": [two],
+        ])
+        #expect(try await follow(aws, after: "gone").1 == ["1", "2"])
+        #expect(try await follow(aws, after: nil).1 == ["1", "2"])
+    }
 }

@@ -169,4 +169,30 @@ extension CloudFormation {
     package struct GetTemplateResponse: Codable, Sendable {
         package let templateBody: String?
     }
+
+    struct DescribeEventsRequest: Codable, Sendable {
+        struct Filters: Codable, Sendable {
+            let failedEvents: Bool
+        }
+        let stackName: String?
+        let changeSetName: String?
+        let filters: Filters
+    }
+
+    struct DescribeEventsResponse: Codable, Sendable {
+        let operationEvents: [OperationEvent]?
+    }
+
+    /// One step of an operation on a stack or change set; what stack events say and what checks before them found.
+    package struct OperationEvent: Codable, Sendable {
+        /// STACK_EVENT, PROGRESS_EVENT, VALIDATION_ERROR, PROVISIONING_ERROR, HOOK_INVOCATION_ERROR.
+        package let eventType: String?
+        package let logicalResourceId: String?
+        package let resourceType: String?
+        package let resourceStatusReason: String?
+        package let hookStatusReason: String?
+        package let validationStatusReason: String?
+        /// Where in the template: `/Resources/Bucket/Properties/BucketName`.
+        package let validationPath: String?
+    }
 }

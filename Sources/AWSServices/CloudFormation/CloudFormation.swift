@@ -31,6 +31,15 @@ package struct CloudFormation: Sendable {
         try await client.send(Self.describeStackEvents, request, on: request.stackName)
     }
 
+    /// What pre-deployment checks and others found wrong in a stack's operation or change set, in time; the first page.
+    ///
+    /// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
+    package func describeFailedEvents(stack: String, changeSet: String? = nil) async throws -> [OperationEvent] {
+        let request = DescribeEventsRequest(
+            stackName: changeSet == nil ? stack : nil, changeSetName: changeSet, filters: .init(failedEvents: true))
+        return try await client.send(Self.describeEvents, request, on: stack).operationEvents ?? []
+    }
+
     /// All resources of a stack, page by page.
     package func listStackResources(_ name: String) async throws -> [StackResourceSummary] {
         var found: [StackResourceSummary] = []
@@ -73,6 +82,8 @@ extension CloudFormation {
         "DescribeStacks", of: service, .reads)
     private static let describeStackEvents = Operation<DescribeStackEventsRequest, DescribeStackEventsResponse>(
         "DescribeStackEvents", of: service, .reads)
+    private static let describeEvents = Operation<DescribeEventsRequest, DescribeEventsResponse>(
+        "DescribeEvents", of: service, .reads)
     private static let listStackResources = Operation<ListStackResourcesRequest, ListStackResourcesResponse>(
         "ListStackResources", of: service, .reads)
     private static let createChangeSet = Operation<CreateChangeSetRequest, CreateChangeSetResponse>(

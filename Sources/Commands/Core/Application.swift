@@ -43,9 +43,11 @@ package enum Application {
         }
         let failure: Failure
         if parser == .validationFailure {
-            failure = Failure(
-                .usage, Root.message(for: error).split(separator: "\n").joined(separator: "; "),
-                hint: "see '\(helpCommand(arguments))'")
+            failure =
+                unknownCommand(arguments)
+                ?? Failure(
+                    .usage, Root.message(for: error).split(separator: "\n").joined(separator: "; "),
+                    hint: "see '\(helpCommand(arguments))'")
         } else {
             let signal = context.interruption.signal
             let kind = ExitStatus.kind(of: error, signal: signal)
@@ -66,6 +68,18 @@ package enum Application {
     private static func text(_ error: any Error) -> String {
         if error is CancellationError { return "interrupted" }
         return "\(error)".split(separator: "\n").joined(separator: "; ")
+    }
+
+    /// The failure for a first word that should be a command and is none.
+    private static func unknownCommand(_ arguments: [String]) -> Failure? {
+        let names = Root.allCommandNames
+        guard let word = arguments.first, !word.hasPrefix("-"), word != "help", !names.contains(word) else {
+            return nil
+        }
+        let meant = Suggestion.nearest(to: word, in: names.sorted())
+        return Failure(
+            .usage, "there is no command '\(word)'",
+            hint: meant.map { "did you mean '\($0)'?" } ?? "see 'fgctl --help'")
     }
 
     /// The command whose help explains a usage error.

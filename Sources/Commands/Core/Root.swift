@@ -38,6 +38,6 @@ struct Root: AsyncParsableCommand {
         let meant = Suggestion.nearest(to: word, in: names.sorted())
         throw Failure(
             .usage, "'\(word)' is no command of fgctl",
-            hint: meant.map { "did you mean '\($0)'?" } ?? "'fgctl --help' lists them")
+            hint: meant.map { "did you mean '\($0)'?" } ?? "see 'fgctl --help'")
     }
 }

@@ -36,7 +36,9 @@ struct Session: Sendable {
         var rest: [String] = []
         if let words {
             let isEnv = { EnvLocator.names($0, directory: context.directory, home: home, files: files) }
-            if common.envFile != nil, words.given.count > words.needs.upperBound, let first = words.given.first, isEnv(first) {
+            if common.envFile != nil, words.given.count > words.needs.upperBound, let first = words.given.first,
+                isEnv(first)
+            {
                 throw Failure(.usage, "ENV is given twice: '\(first)' and --env-file", hint: "give one of them")
             }
             (positional, rest) = try Positionals.split(words.given, needs: words.needs) { word in

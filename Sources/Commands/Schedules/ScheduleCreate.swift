@@ -14,7 +14,7 @@ struct ScheduleCreate: FgctlCommand {
 
               fgctl schedule-create '0 0 * * ? *'
               fgctl schedule-create weekdays '30 6 ? * MON-FRI *' --timezone Europe/Berlin
-              fgctl schedule-create hourly 'rate(1 hour)' --command 'python job.py' --set-env MODE=fast
+              fgctl schedule-create hourly 'rate(1 hour)' --set-env MODE=fast
             """)
 
     @Argument(help: ArgumentHelp("ENV (see --env-file), TARGET_ID and CRON.", valueName: "env target-id cron"))

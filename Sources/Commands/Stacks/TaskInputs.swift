@@ -31,7 +31,8 @@ enum TaskInputs {
     static func platformAndBucket(_ session: Session) throws -> [GivenValue] {
         let platform = session.settings[.platform]
         guard let named = ImagePlatform(platform?.value ?? ImagePlatform.amd64.rawValue) else {
-            throw session.settings.invalid(.platform, "is no platform of Fargate", hint: "linux/amd64 or linux/arm64")
+            throw session.settings.invalid(
+                .platform, "is no platform of Fargate", hint: "linux/amd64 or linux/arm64")
         }
         let architecture =
             switch named {

@@ -15,7 +15,7 @@ struct RunTask: FgctlCommand {
             stop the task, a second one leaves at once.
 
               fgctl ecs-run-task
-              fgctl ecs-run-task --command 'python job.py --day 2026-01-31' --set-env MODE=full
+              fgctl ecs-run-task --command 'python job.py' --set-env MODE=full
               arn=$(fgctl ecs-run-task --no-wait)
 
             fgctl's own failures: 64 wrong usage, 65 a bad file, 125 anything else.

@@ -1,6 +1,7 @@
 """bin/local-aws up|down|status"""
 
 import argparse
+import os
 import contextlib
 import fcntl
 import shutil
@@ -105,6 +106,10 @@ def main() -> int:
     except LocalAWSError as error:
         print(f"local-aws: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read along has seen enough. What is still buffered must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 if __name__ == "__main__":
