@@ -140,9 +140,10 @@ package struct StackEvents: Sendable {
             return Outcome(stack: nil, status: .deleteComplete, events: seen.events)
         }
         let status = state.stackStatus
-        if status.isInProgress || status == .reviewInProgress { return nil }
-        let hasBegun = !seen.events.isEmpty || status == .deleteComplete || seen.looks >= Self.looksBeforeStart
-        return hasBegun ? Outcome(stack: state, status: status, events: seen.events) : nil
+        if status.isInProgress { return nil }
+        let isEnd = status != .reviewInProgress && !seen.events.isEmpty || status == .deleteComplete
+        return isEnd || seen.looks >= Self.looksBeforeStart
+            ? Outcome(stack: state, status: status, events: seen.events) : nil
     }
 
     /// The events of the operation that a stack went through last, or goes through now, oldest first, and the mark before it.

@@ -6,18 +6,19 @@ internal import Synchronization
 enum StandardConsole {
     static func make() -> Console {
         let lock = Mutex<Void>(())
+        let ask: @Sendable (String) async throws -> String? = { question in
+            write(Array(question.utf8), to: STDERR_FILENO)
+            return try await answer()
+        }
+        let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
         return Console(
             out: { line in lock.withLock { _ in write(line, to: STDOUT_FILENO) } },
             err: { line in lock.withLock { _ in write(line, to: STDERR_FILENO) } },
-            ask: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
-                ? { question in
-                    lock.withLock { _ in write(Array(question.utf8), to: STDERR_FILENO) }
-                    return try await readLine()
-                } : nil)
+            ask: isTerminal ? ask : nil)
     }
 
     /// A line of standard input, without its end; `nil` at the end of input. Ends when the task is cancelled.
-    private static func readLine() async throws -> String? {
+    private static func answer() async throws -> String? {
         var line: [UInt8] = []
         while true {
             var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
