@@ -32,6 +32,10 @@ package struct StackDiagnoser: Sendable {
         var diagnosis = Diagnosis(stack: name, status: status.rawValue)
         var causes: [Diagnosis.Cause] = []
         await collect(events, path: [], depth: Self.depth, into: &causes, notes: &diagnosis.notes)
+        if causes.isEmpty, let own = StackCause.first(in: events) {
+            // What was wrong with the operation as a whole.
+            causes.append(Diagnosis.Cause(own, path: [own.logicalResourceId ?? name]))
+        }
         diagnosis.cause = causes.first
         diagnosis.others = Array(causes.dropFirst().prefix(Self.mostOthers))
         if causes.count > Self.mostOthers + 1 {
