@@ -28,7 +28,7 @@ package struct StackEvents: Sendable {
     private static let start: [Duration] = [.milliseconds(500), .milliseconds(700)]
     /// The slowest pace that throttling leads to.
     private static let slowest = Duration.seconds(16)
-    /// After how many looks without news the stack itself is looked at: soon after the start, then each minute.
+    /// After how many looks without news the stack itself is looked at: soon when none ever came, then each minute.
     private static let firstDoubt = 4
     private static let laterDoubt = 28
     /// How many looks an operation may take to show. CloudFormation answers before it has begun: until then the stack
@@ -116,7 +116,8 @@ package struct StackEvents: Sendable {
 
         /// Whether the stack itself has to be looked at.
         var isInDoubt: Bool {
-            isOver || silent == StackEvents.firstDoubt || silent > 0 && silent % StackEvents.laterDoubt == 0
+            isOver || events.isEmpty && silent == StackEvents.firstDoubt
+                || silent > 0 && silent % StackEvents.laterDoubt == 0
         }
     }
 

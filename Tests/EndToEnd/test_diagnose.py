@@ -1,6 +1,6 @@
 """cf-diagnose, and what failing operations say of their cause."""
 
-from parts import BREAKABLE, IMAGE, TEMPLATES, create, put_image, stack_of
+from parts import IMAGE, TEMPLATES, create, stack_of
 
 NETWORK = {"SUBNETS": "subnet-0a,subnet-0b", "SECURITY_GROUPS": "sg-0a"}
 
@@ -31,33 +31,6 @@ def test_a_missing_image_is_named(project):
     assert report["findings"][0]["kind"] == "missingImage"
     assert "fgctl docker-push" in report["findings"][0]["advice"]
     assert "next: build and push it" in project.fgctl("cf-diagnose").expect(0).out
-
-
-NESTING = """Resources:
-  Inner:
-    Type: AWS::CloudFormation::Stack
-    Properties:
-      TemplateURL: {url}
-"""
-
-
-def test_the_cause_in_a_nested_stack_has_its_path(project):
-    events, s3 = project.boto3("events"), project.boto3("s3")
-    name = f"{project.stack}-inner-bus"
-    events.create_event_bus(Name=name)
-    project.on_cleanup("event bus", lambda: events.delete_event_bus(Name=name))
-    s3.create_bucket(Bucket=project.bucket)
-    body = BREAKABLE.replace("!Sub ${AWS::StackName}-bus", name)
-    s3.put_object(Bucket=project.bucket, Key="inner.yaml", Body=body.encode())
-    put_image(project, "0.1")
-    project.write("outer.yaml", NESTING.format(url=f"{project.local_aws}/{project.bucket}/inner.yaml"))
-    failed = project.fgctl("cf-create-stack", "0.1", "--template", "outer.yaml").expect(1)
-    error = next(line for line in failed.err.splitlines() if line.startswith("fgctl: "))
-    assert "Inner/Bus (AWS::Events::EventBus)" in error
-    assert "already exists" in error
-    diagnosed = project.fgctl("cf-diagnose", "--output", "json").expect(0).json
-    assert diagnosed["cause"]["path"] == ["Inner", "Bus"]
-    assert [finding["kind"] for finding in diagnosed["findings"]] == ["nameTaken"]
 
 
 def test_evidence_that_a_rollback_destroyed(project, judge):

@@ -6,12 +6,12 @@ from parts import IMAGE, TEMPLATES, create, outputs_of, put_image, stack_of, sta
 
 NETWORK = {"SUBNETS": "subnet-0a,subnet-0b", "SECURITY_GROUPS": "sg-0a"}
 
-# A bucket that can't be deleted while it holds something.
-BUCKET = """Resources:
-  Files:
-    Type: AWS::S3::Bucket
+# A network that can't be deleted while it has a subnet of somebody else.
+LIKE_A_VPC = """Resources:
+  Net:
+    Type: AWS::EC2::VPC
     Properties:
-      BucketName: !Sub ${AWS::StackName}-files
+      CidrBlock: 10.77.0.0/16
   Topic:
     Type: AWS::SNS::Topic
 """
@@ -80,38 +80,43 @@ def test_kept_logs_are_used_by_the_next_stack(project):
 
 
 def test_what_is_stuck_is_named_and_can_be_left_behind(project, judge):
-    create(project, project.stack, BUCKET)
-    s3, bucket = project.boto3("s3"), f"{project.stack}-files"
-    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    create(project, project.stack, LIKE_A_VPC)
+    ec2 = project.boto3("ec2")
+    resources = project.boto3("cloudformation").describe_stack_resources(StackName=project.stack)["StackResources"]
+    vpc = next(r["PhysicalResourceId"] for r in resources if r["LogicalResourceId"] == "Net")
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/24")["Subnet"]["SubnetId"]
 
     def remove():
-        s3.delete_object(Bucket=bucket, Key="a")
-        s3.delete_bucket(Bucket=bucket)
+        ec2.delete_subnet(SubnetId=subnet)
+        ec2.delete_vpc(VpcId=vpc)
 
-    project.on_cleanup("bucket", remove)
+    project.on_cleanup("vpc", remove)
     failed = project.fgctl("cf-delete-stack", "--yes").expect(1)
-    assert f"delete stack {project.stack}: DELETE_FAILED: Files (AWS::S3::Bucket):" in failed.err
-    assert "fgctl cf-delete-stack --yes --retain Files" in failed.err
-    update = project.fgctl("cf-update-stack", "--template", "task").expect(1)
-    assert "the stack is DELETE_FAILED: stuck on Files" in update.err
+    assert f"delete stack {project.stack}: DELETE_FAILED: Net (AWS::EC2::VPC):" in failed.err
+    assert "fgctl cf-delete-stack --yes --retain Net" in failed.err
+    update = project.fgctl("cf-update-stack").expect(1)
+    assert "the stack is DELETE_FAILED: stuck on Net" in update.err
     mark = judge.mark()
-    assert "the deletion is not stuck on that" in project.fgctl("cf-delete-stack", "--yes", "--retain", "Topic").expect(64).err
+    refused = project.fgctl("cf-delete-stack", "--yes", "--retain", "Topic").expect(64)
+    assert "the deletion is not stuck on that" in refused.err
     assert judge.requests(since=mark, mutating=True) == []
-    project.fgctl("cf-delete-stack", "--yes", "--retain", "Files").expect(0)
+    project.fgctl("cf-delete-stack", "--yes", "--retain", "Net").expect(0)
     assert stack_of(project) is None
 
 
 def test_a_protected_stack_is_refused(project, judge):
-    create(project, project.stack, BUCKET)
+    create(project, project.stack, LIKE_A_VPC)
     cloudformation = project.boto3("cloudformation")
 
     def protect(on):
         cloudformation.update_termination_protection(StackName=project.stack, EnableTerminationProtection=on)
 
+    project.on_cleanup("protection", lambda: status_of(project) and protect(False))
     protect(True)
-    project.on_cleanup("protection", lambda: protect(False))
     assert "is protected against deletion" in project.fgctl("cf-delete-stack", "--yes").expect(1).err
-    assert "--retain is for a deletion that got stuck" not in project.fgctl("cf-delete-stack", "--yes").expect(1).err
+    protect(False)
+    assert "--retain is for a deletion that got stuck" in project.fgctl(
+        "cf-delete-stack", "--yes", "--retain", "Net").expect(1).err
     assert judge.requests(label=judge.label, mutating=True) == []
 
 

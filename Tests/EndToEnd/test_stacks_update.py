@@ -136,7 +136,7 @@ def test_replacing_what_holds_data_needs_a_yes(project, judge):
     for suffix in ("one", "two"):
         project.on_cleanup("bucket", lambda suffix=suffix: delete_bucket(project, f"{project.stack}-{suffix}"))
     refused = project.fgctl(*small(project, "--parameter", "Suffix=two", text=BUCKET)).expect(64)
-    assert "Files (AWS::S3::Bucket, replaced)" in refused.err
+    assert "Files (AWS::S3::Bucket, perhaps replaced)" in refused.err
     assert "--yes" in refused.err
     assert judge.requests("cloudformation", "ExecuteChangeSet", label=judge.label) == []
     sets = project.boto3("cloudformation").list_change_sets(StackName=project.stack)["Summaries"]

@@ -47,7 +47,7 @@ struct RenderingTests {
         #expect(report.reason == nil)
         #expect(
             report.lines == [
-                "nightly  CREATE_COMPLETE", "  created  2026-01-01T00:00:00Z",
+                "nightly  CREATE_COMPLETE", "  created  2026-01-01T00:00:00Z", "  drift  unknown",
                 "  resource  Bucket  AWS::S3::Bucket  CREATE_COMPLETE",
             ])
     }

@@ -131,6 +131,7 @@ struct StackEventsTests {
         let aws = StubAWS([
             "DescribeStacks": [Self.stack("CREATE_COMPLETE")],
             "DescribeStackEvents": Array(repeating: begun, count: 28) + [over],
+            // Nobody asks for the stack's state while its events tell enough.
         ])
         let pauses = Mutex<[Duration]>([])
         let events = StackEvents(

@@ -17,7 +17,7 @@ struct CreateDeployRole: FgctlCommand {
             PERMISSIONS_BOUNDARY.
 
               fgctl cf-create-deploy-role --principal 123456789012
-              fgctl cf-create-deploy-role --principal arn:aws:iam::123456789012:role/ci --external-id nightly-7f3a
+              fgctl cf-create-deploy-role --principal arn:aws:iam::123456789012:role/ci
             """)
 
     @Argument(help: ArgumentHelp("Env file (see --env-file).", valueName: "env"))

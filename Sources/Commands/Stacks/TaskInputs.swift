@@ -7,6 +7,11 @@ internal import Templates
 
 /// What fgctl knows of the parameters of a task's stack.
 enum TaskInputs {
+    /// Whether both of the pair are given.
+    static func isSizeGiven(_ session: Session) -> Bool {
+        session.settings[.cpu] != nil && session.settings[.memory] != nil
+    }
+
     /// CPU and memory, checked as the pair that Fargate wants.
     ///
     /// - Parameter stack: whose value stands for the one that is not given; `nil`: the template's default.

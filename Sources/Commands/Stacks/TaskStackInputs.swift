@@ -36,7 +36,9 @@ struct TaskStackInputs {
         tags = try StackInputs.tags(
             stack: name, environmentName: session.environmentName, user: try session.settings.tags(), network: network)
         if !keepsImage { _ = try names.repository }
-        try StackInputs.check(of: template, explicit: explicit, offered: given + TaskInputs.size(session, template))
+        // Of an update that names one of CPU and memory the other is the stack's.
+        let size = updating && !TaskInputs.isSizeGiven(session) ? [] : try TaskInputs.size(session, template)
+        try StackInputs.check(of: template, explicit: explicit, offered: given + size)
     }
 
     /// The request for the stack as it is now; the image must be in its repository.

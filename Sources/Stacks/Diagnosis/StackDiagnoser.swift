@@ -86,7 +86,7 @@ package struct StackDiagnoser: Sendable {
         for event in events where event.isFailure && !event.isOfStackItself {
             let path = path + [event.logicalResourceId ?? "?"]
             let isNested = event.resourceType == "AWS::CloudFormation::Stack"
-            if isNested, depth > 0, let id = event.physicalResourceId, !id.isEmpty {
+            if isNested, depth > 0, let id = Self.id(of: event, among: events) {
                 do {
                     let before = causes.count
                     let inner = try await self.events.lastOperation(of: id).events
@@ -98,6 +98,14 @@ package struct StackDiagnoser: Sendable {
             }
             causes.append(Diagnosis.Cause(event, path: path))
         }
+    }
+
+    /// The id of a nested stack; not every event of it bears it.
+    private static func id(
+        of event: CloudFormation.StackEvent, among events: [CloudFormation.StackEvent]
+    ) -> String? {
+        let same = [event] + events.filter { $0.logicalResourceId == event.logicalResourceId && !$0.isOfStackItself }
+        return same.compactMap(\.physicalResourceId).first { $0.hasPrefix("arn:") }
     }
 
     private func lookAtService(
