@@ -27,7 +27,9 @@ package struct SchedulesAfterChange: Sendable {
         writes: Bool = true
     ) async throws -> [ScheduleService.Pointing] {
         let outputs = Dictionary((stack.outputs ?? []).map { ($0.outputKey, $0.outputValue) }, uniquingKeysWith: { $1 })
-        guard let group = outputs["ScheduleGroupName"], !(try await service.names(group: group)).isEmpty else { return [] }
+        guard let group = outputs["ScheduleGroupName"], !(try await service.names(group: group)).isEmpty else {
+            return []
+        }
         guard let network else {
             show("stack \(stack.stackName): its schedules are not checked: the network of its tasks is not known")
             return []
@@ -76,7 +78,9 @@ package struct NetworkUsers: Sendable {
     /// By name; empty shells of change sets are no users.
     package func stacks(of network: String) async throws -> [CloudFormation.Stack] {
         try await cloudFormation.allStacks()
-            .filter { $0.tag(Self.tag) == network && $0.stackStatus != .reviewInProgress && $0.stackStatus != .deleteComplete }
+            .filter {
+                $0.tag(Self.tag) == network && $0.stackStatus != .reviewInProgress && $0.stackStatus != .deleteComplete
+            }
             .sorted { $0.stackName < $1.stackName }
     }
 }

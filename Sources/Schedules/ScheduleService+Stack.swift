@@ -30,7 +30,8 @@ extension ScheduleService {
             guard let ecs = existing.target?.ecsParameters,
                 StackFacts.family(of: ecs.taskDefinitionArn) == StackFacts.family(of: stack.taskDefinitionARN)
             else {
-                done.append(Pointing(schedule: name, changes: [], skipped: "it starts something else than the stack's task"))
+                done.append(
+                    Pointing(schedule: name, changes: [], skipped: "it starts something else than the stack's task"))
                 continue
             }
             let subnets = Set(ecs.networkConfiguration?.awsvpcConfiguration?.subnets ?? [])

@@ -68,7 +68,8 @@ package struct StackCreator: Sendable {
         case .deleteThenCreate(let found, let held):
             operation.show("stack \(request.name): a failed creation left it \(found): deleting that first")
             if !held.isEmpty {
-                try await confirm("Delete what a failed creation left of stack \(request.name): \(held.joined(separator: ", "))?")
+                try await confirm(
+                    "Delete what a failed creation left of stack \(request.name): \(held.joined(separator: ", "))?")
             }
             try await operation.delete(stack?.stackId ?? request.name, name: request.name)
         case .create:

@@ -41,7 +41,9 @@ extension StackDecision {
             return .refuse(
                 Failure(
                     .failed, "\(what): another operation is under way: the stack is \(status)",
-                    hint: "watch it with 'fgctl cf-events --follow --stack \(request.name)' and try again when it has ended"))
+                    hint:
+                        "watch it with 'fgctl cf-events --follow --stack \(request.name)' and try again when it has ended"
+                ))
         default:
             let differences = differences(request, stack: stack, currentTemplate: currentTemplate)
             return differences.isEmpty ? .alreadyAsAsked : .differs(differences)

@@ -25,14 +25,17 @@ package struct StackDeleter: Sendable {
         if stack.enableTerminationProtection == true {
             throw Failure(
                 .failed, "\(what): it is protected against deletion",
-                hint: "turn that off: aws cloudformation update-termination-protection --no-enable-termination-protection "
+                hint:
+                    "turn that off: aws cloudformation update-termination-protection --no-enable-termination-protection "
                     + "--stack-name \(stack.stackName)")
         }
         let status = stack.stackStatus
         if status.isInProgress {
             throw Failure(
                 .failed, "\(what): another operation is under way: the stack is \(status)",
-                hint: "watch it with 'fgctl cf-events --follow --stack \(stack.stackName)' and try again when it has ended")
+                hint:
+                    "watch it with 'fgctl cf-events --follow --stack \(stack.stackName)' and try again when it has ended"
+            )
         }
         guard !retaining.isEmpty else { return }
         guard status == .deleteFailed else {

@@ -58,7 +58,8 @@ package enum StackInputs {
             tags.append(CloudFormation.Tag(key: key, value: value))
         }
         guard tags.count <= 50 else {
-            throw Failure(.usage, "\(tags.count) tags: a stack takes 50, fgctl's own among them", hint: "change key TAGS")
+            throw Failure(
+                .usage, "\(tags.count) tags: a stack takes 50, fgctl's own among them", hint: "change key TAGS")
         }
         return tags
     }

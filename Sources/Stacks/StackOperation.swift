@@ -204,7 +204,8 @@ package struct StackOperation: Sendable {
         for line in diagnosis.detailLines { show(line) }
         let given = outcome.stack?.stackStatusReason.flatMap { $0.isEmpty ? nil : $0 }
         let reason = await ValidationFailures(cloudFormation: cloudFormation).explain(
-            diagnosis.causeText ?? given ?? "CloudFormation gives no reason", stack: outcome.events.first?.stackId ?? name)
+            diagnosis.causeText ?? given ?? "CloudFormation gives no reason",
+            stack: outcome.events.first?.stackId ?? name)
         var hint = diagnosis.hint
         if outcome.status == .deleteFailed, !diagnosis.stuck.isEmpty {
             hint =

@@ -80,7 +80,8 @@ package struct StackUpdater: Sendable {
                 races += 1
                 guard races < Self.mostRaces else {
                     throw Failure(
-                        .superseded, "update stack \(request.name): other changes of the stack were faster \(races) times",
+                        .superseded,
+                        "update stack \(request.name): other changes of the stack were faster \(races) times",
                         hint: "look at it with 'fgctl cf-events' and try again")
                 }
                 operation.show("stack \(request.name): another change was faster; planning anew")
@@ -102,7 +103,8 @@ package struct StackUpdater: Sendable {
         _ = try await operation.follow(name, id: id, mark: current.mark, cancelHint: nil)
     }
 
-    private func continueRollback(_ request: StackRequest, _ stack: CloudFormation.Stack, stuck: [String]) async throws {
+    private func continueRollback(_ request: StackRequest, _ stack: CloudFormation.Stack, stuck: [String]) async throws
+    {
         let name = request.name
         let id = stack.stackId ?? name
         let unknown = options.skipped.filter { !stuck.contains($0) && !$0.contains(".") }
@@ -161,7 +163,8 @@ package struct StackUpdater: Sendable {
             for change in set.changes { operation.show("  \(change.line)") }
             try await approve(set.changes, name)
             let mark = try await operation.events.mark(id)
-            switch try await operation.execute(set, noRollback: options.wishes.noRollback, mayHaveBegun: &mayHaveBegun) {
+            switch try await operation.execute(set, noRollback: options.wishes.noRollback, mayHaveBegun: &mayHaveBegun)
+            {
             case .begun: return .begun(mark)
             case .obsolete: return .obsolete
             }

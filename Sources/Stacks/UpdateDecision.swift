@@ -66,7 +66,9 @@ extension UpdateDecision {
             if wishes.waitsForCurrent { return .attach }
             return refused(
                 "another operation is under way: the stack is \(status)",
-                hint: "wait for it with --wait-current, or watch it with 'fgctl cf-events --follow --stack \(request.name)'")
+                hint:
+                    "wait for it with --wait-current, or watch it with 'fgctl cf-events --follow --stack \(request.name)'"
+            )
         default:
             let lines = differences(request, stack: stack, currentTemplate: currentTemplate)
             return lines.isEmpty ? .nothing : .update(lines)

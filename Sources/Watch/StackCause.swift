@@ -3,7 +3,8 @@ package import AWSServices
 extension CloudFormation.StackEvent {
     /// Whether it tells of the stack itself, not of one of its resources (nested stacks are resources).
     package var isOfStackItself: Bool {
-        resourceType == "AWS::CloudFormation::Stack" && (physicalResourceId == stackId || logicalResourceId == stackName)
+        resourceType == "AWS::CloudFormation::Stack"
+            && (physicalResourceId == stackId || logicalResourceId == stackName)
     }
 
     /// Whether an operation on the stack has ended with it.

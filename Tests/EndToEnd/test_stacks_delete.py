@@ -94,7 +94,8 @@ def test_what_is_stuck_is_named_and_can_be_left_behind(project, judge):
     failed = project.fgctl("cf-delete-stack", "--yes").expect(1)
     assert f"delete stack {project.stack}: DELETE_FAILED: Net (AWS::EC2::VPC):" in failed.err
     assert "fgctl cf-delete-stack --yes --retain Net" in failed.err
-    update = project.fgctl("cf-update-stack").expect(1)
+    project.write("vpc.yaml", LIKE_A_VPC)
+    update = project.fgctl("cf-update-stack", "--template", "vpc.yaml").expect(1)
     assert "the stack is DELETE_FAILED: stuck on Net" in update.err
     mark = judge.mark()
     refused = project.fgctl("cf-delete-stack", "--yes", "--retain", "Topic").expect(64)

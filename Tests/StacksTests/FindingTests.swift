@@ -72,7 +72,10 @@ struct FindingTests {
             "CannotStartContainerError: OCI runtime create failed: exec: \"jobb\": executable file not found in $PATH: unknown",
             .commandNotFound, "jobb"
         ),
-        ("Capacity is unavailable at this time. Please try again later or in a different availability zone", .noCapacity, ""),
+        (
+            "Capacity is unavailable at this time. Please try again later or in a different availability zone",
+            .noCapacity, ""
+        ),
         ("The subnet ID 'subnet-0a' does not exist", .missingSubnet, "subnet-0a"),
         ("The security group 'sg-0a' does not exist", .missingSecurityGroup, "sg-0a"),
         ("nightly-bus already exists in stack arn:aws:cloudformation:…", .nameTaken, ""),
@@ -98,10 +101,14 @@ struct FindingTests {
 
     @Test(arguments: [
         (nil, "subnet-1 has no route table"),
-        (#"{"routeTableId": "rtb-1", "routeSet": [{"destinationCidrBlock": "10.0.0.0/16", "gatewayId": "local"}]}"#,
-            "subnet-1 has no route out: rtb-1 holds none for 0.0.0.0/0, so only VPC endpoints can be reached"),
-        (#"{"routeTableId": "rtb-1", "routeSet": [{"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}]}"#,
-            "subnet-1 routes out by internet gateway igw-1, which serves only tasks with a public address"),
+        (
+            #"{"routeTableId": "rtb-1", "routeSet": [{"destinationCidrBlock": "10.0.0.0/16", "gatewayId": "local"}]}"#,
+            "subnet-1 has no route out: rtb-1 holds none for 0.0.0.0/0, so only VPC endpoints can be reached"
+        ),
+        (
+            #"{"routeTableId": "rtb-1", "routeSet": [{"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}]}"#,
+            "subnet-1 routes out by internet gateway igw-1, which serves only tasks with a public address"
+        ),
         (
             #"{"routeSet": [{"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1", "state": "blackhole"}]}"#,
             "subnet-1: the route out in its route table leads to something that is gone"

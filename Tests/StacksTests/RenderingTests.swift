@@ -73,7 +73,8 @@ struct RenderingTests {
 
     @Test func aPlanHidesSecrets() throws {
         let request = try Samples.request(parameters: ["Password": "hunter2", "Cpu": "512"], tags: [("a", "b")])
-        let plan = StackPlan(request, decision: .deleteThenCreate(found: "ROLLBACK_COMPLETE, holding nothing", held: []))
+        let plan = StackPlan(
+            request, decision: .deleteThenCreate(found: "ROLLBACK_COMPLETE, holding nothing", held: []))
         #expect(
             plan.lines.dropLast() == [
                 "# stack nightly: deleteThenCreate", "#   ROLLBACK_COMPLETE, holding nothing",

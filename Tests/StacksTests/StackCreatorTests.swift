@@ -209,7 +209,8 @@ struct StackCreatorTests {
             "DescribeStackEvents": [
                 .events([]),
                 .events([
-                    ("s4", "ROLLBACK_COMPLETE", ""), ("3", "DELETE_COMPLETE", ""), ("2", "CREATE_FAILED", "Resource creation cancelled"),
+                    ("s4", "ROLLBACK_COMPLETE", ""), ("3", "DELETE_COMPLETE", ""),
+                    ("2", "CREATE_FAILED", "Resource creation cancelled"),
                     ("1", "CREATE_FAILED", "Invalid cpu"),
                 ]),
             ],

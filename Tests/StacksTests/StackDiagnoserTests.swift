@@ -20,7 +20,9 @@ struct StackDiagnoserTests {
 
     /// Newest first.
     private static func page(_ events: String...) -> StubAWS.Answer {
-        .init("<R><DescribeStackEventsResult><StackEvents>\(events.joined())</StackEvents></DescribeStackEventsResult></R>")
+        .init(
+            "<R><DescribeStackEventsResult><StackEvents>\(events.joined())</StackEvents></DescribeStackEventsResult></R>"
+        )
     }
 
     private func diagnose(_ answers: [String: [StubAWS.Answer]], status: String) async throws -> Diagnosis {
@@ -41,12 +43,17 @@ struct StackDiagnoserTests {
                     Self.page(
                         Self.event("5", "nightly", Self.stackType, "ROLLBACK_COMPLETE"),
                         Self.event("4", "Other", "AWS::SNS::Topic", "CREATE_FAILED", "Resource creation cancelled"),
-                        Self.event("3", "Inner", Self.stackType, "CREATE_FAILED", "Embedded stack failed", physical: inner),
+                        Self.event(
+                            "3", "Inner", Self.stackType, "CREATE_FAILED", "Embedded stack failed", physical: inner),
                         Self.begin),
                     Self.page(
-                        Self.event("i3", "Queue", "AWS::SQS::Queue", "CREATE_FAILED", "Resource creation cancelled", stack: inner),
-                        Self.event("i2", "Bus", "AWS::Events::EventBus", "CREATE_FAILED", "it already exists", stack: inner),
-                        Self.event("i1", "nightly", Self.stackType, "CREATE_IN_PROGRESS", physical: inner, stack: inner)),
+                        Self.event(
+                            "i3", "Queue", "AWS::SQS::Queue", "CREATE_FAILED", "Resource creation cancelled",
+                            stack: inner),
+                        Self.event(
+                            "i2", "Bus", "AWS::Events::EventBus", "CREATE_FAILED", "it already exists", stack: inner),
+                        Self.event("i1", "nightly", Self.stackType, "CREATE_IN_PROGRESS", physical: inner, stack: inner)
+                    ),
                 ], "ListTasks": [Self.noTasks],
             ], status: "ROLLBACK_COMPLETE")
         #expect(diagnosis.cause?.path == ["Inner", "Bus"])
@@ -74,7 +81,8 @@ struct StackDiagnoserTests {
             """#
         let diagnosis = try await diagnose(
             [
-                "DescribeStackEvents": [Self.failing], "ListTasks": [.init(#"{"taskArns": ["arn:aws:ecs:eu-west-1:1:task/nightly/0a"]}"#)],
+                "DescribeStackEvents": [Self.failing],
+                "ListTasks": [.init(#"{"taskArns": ["arn:aws:ecs:eu-west-1:1:task/nightly/0a"]}"#)],
                 "DescribeTasks": [.init(task)], "DescribeTaskDefinition": [.init(definition)],
                 "GetLogEvents": [.init(#"{"events": [{"message": "no such table"}]}"#)],
             ], status: "ROLLBACK_IN_PROGRESS")

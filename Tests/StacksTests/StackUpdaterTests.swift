@@ -24,7 +24,9 @@ struct StackUpdaterTests {
         "RollbackStack": [.done],
     ]
 
-    private static func script(_ changes: [String: [StubAWS.Answer]]) -> StubAWS { StubAWS(good.merging(changes) { $1 }) }
+    private static func script(_ changes: [String: [StubAWS.Answer]]) -> StubAWS {
+        StubAWS(good.merging(changes) { $1 })
+    }
 
     private func update(
         _ aws: StubAWS, _ request: StackRequest? = nil, agrees: Bool = true,
@@ -94,7 +96,8 @@ struct StackUpdaterTests {
         let ready = StubAWS.Answer.changeSet("CREATE_COMPLETE", changes: ["Topic"])
         let aws = Self.script([
             "DescribeStacks": [.stack("CREATE_COMPLETE"), .stack("CREATE_COMPLETE"), .stack("UPDATE_COMPLETE")],
-            "DescribeChangeSet": [ready, obsolete, ready], "DescribeStackEvents": [Self.before, Self.before, Self.after],
+            "DescribeChangeSet": [ready, obsolete, ready],
+            "DescribeStackEvents": [Self.before, Self.before, Self.after],
             "ExecuteChangeSet": [.error("InvalidChangeSetStatus", "it is OBSOLETE"), .done],
         ])
         guard case .success(.updated) = try await update(aws).outcome else {
@@ -130,7 +133,8 @@ struct StackUpdaterTests {
         options.skipped = ["Bucket"]
         let aws = Self.script([
             "DescribeStacks": [
-                .stack("UPDATE_ROLLBACK_FAILED"), .stack("UPDATE_ROLLBACK_COMPLETE"), .stack("UPDATE_ROLLBACK_COMPLETE"),
+                .stack("UPDATE_ROLLBACK_FAILED"), .stack("UPDATE_ROLLBACK_COMPLETE"),
+                .stack("UPDATE_ROLLBACK_COMPLETE"),
                 .stack("UPDATE_COMPLETE"),
             ],
             "DescribeStackEvents": [
@@ -150,7 +154,8 @@ struct StackUpdaterTests {
         #expect(aws.bodies("ContinueUpdateRollback").first?.contains("ResourcesToSkip.member.1=Bucket") == true)
     }
 
-    @Test(arguments: ["UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"]) func nothingHappensWithoutAYes(_ status: String) async throws
+    @Test(arguments: ["UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"]) func nothingHappensWithoutAYes(_ status: String)
+        async throws
     {
         let aws = Self.script(["DescribeStacks": [.stack(status)]])
         let run = try await update(aws, agrees: false)

@@ -21,7 +21,9 @@ struct UpdateDecisionTests {
         return failure
     }
 
-    @Test(arguments: [nil, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE"]) func whatIsNotThereIsCreated(_ status: String?) throws {
+    @Test(arguments: [nil, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE"]) func whatIsNotThereIsCreated(_ status: String?)
+        throws
+    {
         let failure = try refusal(try decide(status))
         #expect(failure.message == "update stack nightly: the stack does not exist")
         #expect(failure.hint == "create it with 'fgctl cf-create-stack'")
@@ -132,6 +134,8 @@ struct ResourceKindsTests {
 
     @Test func whatIsRetainedIsNotLost() throws {
         #expect(!ResourceKinds.isWorthAQuestion(try change("AWS::S3::Bucket", "Remove", policy: "Retain")))
-        #expect(ResourceKinds.isWorthAQuestion(try change("AWS::S3::Bucket", replacement: "True", policy: "ReplaceAndRetain")))
+        #expect(
+            ResourceKinds.isWorthAQuestion(
+                try change("AWS::S3::Bucket", replacement: "True", policy: "ReplaceAndRetain")))
     }
 }

@@ -35,9 +35,10 @@ struct CreateDeployRole: FgctlCommand {
         let names = Names(session.settings)
         // No name that begins with the task stack's: the role's rights on roles must never cover the role itself.
         let name = "fgctl-deploy-\(try names.stack)"
-        let template = try stackOptions.template.map { _ in
-            try stackOptions.readTemplate(session, key: .template, default: "deploy-role")
-        } ?? Template.embedded("deploy-role")
+        let template =
+            try stackOptions.template.map { _ in
+                try stackOptions.readTemplate(session, key: .template, default: "deploy-role")
+            } ?? Template.embedded("deploy-role")
         let region = try session.client.region
         var offered = [
             GivenValue(name: "PrincipalArn", value: arn(region), origin: "--principal"),
@@ -68,7 +69,9 @@ struct CreateDeployRole: FgctlCommand {
 
     /// An account stands for all of it that is allowed to assume the role.
     private func arn(_ region: String) -> String {
-        guard principal.utf8.count == 12, principal.utf8.allSatisfy({ (48...57).contains($0) }) else { return principal }
+        guard principal.utf8.count == 12, principal.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            return principal
+        }
         let partition = region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
         return "arn:\(partition):iam::\(principal):root"
     }

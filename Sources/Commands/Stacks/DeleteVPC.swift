@@ -66,6 +66,8 @@ struct DeleteVPC: FgctlCommand {
         let users: [String]
         let kept: [String]
 
-        var lines: [String] { ["stack \(stack): \(status)", "- stack \(stack) is deleted"] + kept.map { "  \($0) is kept" } }
+        var lines: [String] {
+            ["stack \(stack): \(status)", "- stack \(stack) is deleted"] + kept.map { "  \($0) is kept" }
+        }
     }
 }

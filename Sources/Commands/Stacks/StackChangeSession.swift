@@ -86,7 +86,8 @@ extension Session {
     ) async throws {
         let resources = try await CloudFormation(client).listStackResources(stack.stackId ?? stack.stackName)
         let report = StackReport(name: stack.stackName, stack: stack, resources: resources)
-        let change = StackChangeReport(action: action, stack: report, schedules: schedules.filter { !$0.changes.isEmpty })
+        let change = StackChangeReport(
+            action: action, stack: report, schedules: schedules.filter { !$0.changes.isEmpty })
         try result(change, lines: change.lines)
     }
 

@@ -29,7 +29,8 @@ struct TaskStackInputs {
             ("DeadLetterArn", .deadLetterARN), ("PermissionsBoundary", .permissionsBoundary),
         ])
         let platform = try TaskInputs.platformAndBucket(session)
-        given += updating && session.settings[.platform] == nil ? platform.filter { $0.name != "Architecture" } : platform
+        given +=
+            updating && session.settings[.platform] == nil ? platform.filter { $0.name != "Architecture" } : platform
         self.given = given
         keepsImage = updating && asked == nil
         let network = session.settings[.parentStackName] == nil ? nil : try names.parentStack

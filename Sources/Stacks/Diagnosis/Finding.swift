@@ -58,7 +58,8 @@ extension Finding {
         {
             return Finding(
                 .noRoute, endpoint(in: text),
-                advice: "give the task a public address (ASSIGN_PUBLIC_IP) in a public subnet, or its subnet a NAT gateway "
+                advice:
+                    "give the task a public address (ASSIGN_PUBLIC_IP) in a public subnet, or its subnet a NAT gateway "
                     + "or VPC endpoints; see the route table of its subnets")
         }
         return secretOrParameter(text, lower) ?? missing(text, lower) ?? container(text, lower)
@@ -99,11 +100,13 @@ extension Finding {
         if isPull {
             let image =
                 word(in: text, after: "failed to resolve ref ") ?? word(in: text, after: "manifest for ")
-                ?? word(in: text, after: "pull access denied for ") ?? word(in: text, after: "failed to resolve reference ")
+                ?? word(in: text, after: "pull access denied for ") ?? word(
+                    in: text, after: "failed to resolve reference ")
                 ?? word(in: text, after: "pull image manifest has been retried 1 time(s): ") ?? ""
             return Finding(
                 .missingImage, image,
-                advice: "build and push it ('fgctl docker-build', 'fgctl docker-push'), or name a version that is there")
+                advice: "build and push it ('fgctl docker-build', 'fgctl docker-push'), or name a version that is there"
+            )
         }
         if lower.contains("log group does not exist") {
             return Finding(

@@ -131,18 +131,23 @@ package struct StackDiagnoser: Sendable {
 
     private static func saysGone(_ error: AWSError) -> Bool {
         error.isNotFound
-            || ["ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"].contains(error.code)
+            || ["ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"].contains(
+                error.code)
     }
 
     /// Reads what is missing out of all texts, and looks at the routes of subnets where the network is the cause.
     private func complete(_ diagnosis: inout Diagnosis) async {
         var texts = diagnosis.tasks.flatMap { task in
-            [task.verdict.stoppedReason, task.verdict.cause].compactMap { $0 } + task.verdict.containers.compactMap(\.reason)
+            [task.verdict.stoppedReason, task.verdict.cause].compactMap { $0 }
+                + task.verdict.containers.compactMap(\.reason)
         }
         texts += [diagnosis.cause?.reason].compactMap { $0 } + diagnosis.others.map(\.reason)
         diagnosis.findings = texts.compactMap(Finding.read).reduce(into: []) { found, finding in
             // The same thing is told by task and container, once with its name and once without.
-            guard !found.contains(where: { $0.kind == finding.kind && (finding.thing.isEmpty || $0.thing == finding.thing) })
+            guard
+                !found.contains(where: {
+                    $0.kind == finding.kind && (finding.thing.isEmpty || $0.thing == finding.thing)
+                })
             else { return }
             found.append(finding)
         }
@@ -159,7 +164,8 @@ extension Diagnosis.Cause {
         type = event.resourceType
         physicalID = event.physicalResourceId.flatMap { $0.isEmpty ? nil : $0 }
         status = event.resourceStatus ?? "?"
-        reason = event.resourceStatusReason.flatMap { $0.isEmpty ? nil : $0 } ?? event.resourceStatus ?? "no reason given"
+        reason =
+            event.resourceStatusReason.flatMap { $0.isEmpty ? nil : $0 } ?? event.resourceStatus ?? "no reason given"
         at = event.timestamp
     }
 }

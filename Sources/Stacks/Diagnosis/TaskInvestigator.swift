@@ -92,7 +92,9 @@ package struct TaskInvestigator: Sendable {
                 var tables = try await ec2.describeRouteTables([.init("association.subnet-id", subnet)])
                 if tables.isEmpty, let vpc = try await ec2.describeSubnets([subnet]).first?.vpcId {
                     // A subnet without a table of its own has the VPC's main one.
-                    tables = try await ec2.describeRouteTables([.init("vpc-id", vpc), .init("association.main", "true")])
+                    tables = try await ec2.describeRouteTables([
+                        .init("vpc-id", vpc), .init("association.main", "true"),
+                    ])
                 }
                 lines.append(RouteText.line(subnet, tables.first))
             } catch {
