@@ -5,7 +5,6 @@ import re
 import subprocess
 
 import pytest
-from harness import wait_until
 from parts import outputs_of, put_image
 
 
@@ -227,26 +226,6 @@ def test_the_network_stack_is_missing(job, judge, standing_stacks):
     assert f"network stack {job.parent_stack} does not exist" in result.err
     assert "fgctl cf-create-vpc" in result.err
     assert judge.requests(label=judge.label, mutating=True) == []
-
-
-# --- the whole way --------------------------------------------------------------------------------------------------
-
-
-def test_from_dockerfile_to_exit_code(project, judge):
-    project.fgctl("docker-build", "0.1").expect(0)
-    project.fgctl("docker-push", "0.1").expect(0)
-    project.fgctl("cf-create-vpc").expect(0)
-    project.fgctl("cf-create-stack", "env", "0.1").expect(0)
-    assert project.fgctl("ecs-run-task").expect(0).out == f"hello from {project.stack}\n"
-    events = wait_until("log events", lambda: log_messages(project), 10)
-    assert events == [f"hello from {project.stack}"]
-
-
-def log_messages(project):
-    logs, group = project.boto3("logs"), f"/ecs/{project.stack}"
-    return [event["message"] for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]
-            for event in logs.get_log_events(
-                logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True)["events"]]
 
 
 def test_a_task_that_never_starts(project, standing_stacks):

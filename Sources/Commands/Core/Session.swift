@@ -55,14 +55,15 @@ struct Session: Sendable {
             flags: common.flags, set: common.set, envFile: envFile, environment: context.environment,
             directory: context.directory)
         var network = HTTPConfiguration()
-        network.caBundle = settings[.caBundle]?.value
+        let awsSettings = AWSSettings(layers: settings.layers, home: home)
+        network.caBundle = try awsSettings.certificateBundle()?.value
         network.proxies = ProxySettings(environment: context.environment)
         let transport = try context.makeTransport(network)
         let console = context.console
         var effects = AWSClient.Effects()
         if common.debug { effects.trace = { console.err("debug: \($0)") } }
         let client = AWSClient(
-            settings: AWSSettings(layers: settings.layers, home: home), transport: transport, dryRun: common.dryRun,
+            settings: awsSettings, transport: transport, dryRun: common.dryRun,
             effects: effects)
         let options = Options(
             output: common.output, yes: common.yes, dryRun: common.dryRun, quiet: common.quiet)
