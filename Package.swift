@@ -68,7 +68,8 @@ let package = Package(
         layer(
             "Commands",
             [
-                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates", "AWS",
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates",
+                "AWS",
                 "HTTP", "Processes", "Support", argumentParser,
             ]),
         // Level 8

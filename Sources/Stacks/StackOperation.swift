@@ -172,8 +172,12 @@ package struct StackOperation: Sendable {
 
     /// Follows what was started; when the user interrupts, says that it goes on, and how to watch and end it.
     func follow(_ name: String, id: String, mark: String?, cancelHint: String?) async throws -> StackEvents.Outcome {
+        let services = ServiceWatch(client: client, what: "stack \(name)", cancelHint: cancelHint, show: show)
         do {
-            return try await events.follow(id, after: mark, warn: show) { show("  " + EventLine.text($0)) }
+            return try await events.follow(id, after: mark, warn: show, meanwhile: { try await services.look() }) {
+                show("  " + EventLine.text($0))
+                services.note($0)
+            }
         } catch is CancellationError {
             show(
                 "stack \(name): no longer watching; CloudFormation goes on: watch it with "

@@ -69,10 +69,12 @@ package struct StackEvents: Sendable {
     ///   - stack: name or, better, the id: a deleted stack is only found by its id.
     ///   - mark: from `mark(_:)`, taken before the operation was started.
     ///   - warn: takes a line when looking fails for now.
+    ///   - meanwhile: is run after each look; what it throws ends the following.
     /// - Throws: `Failure` of kind `timedOut` at the deadline; CloudFormation goes on all the same.
     package func follow(
         _ stack: String, after mark: String?,
-        warn: @Sendable (String) -> Void = { _ in }, show: @Sendable (CloudFormation.StackEvent) -> Void
+        warn: @Sendable (String) -> Void = { _ in }, meanwhile: @Sendable () async throws -> Void = {},
+        show: @Sendable (CloudFormation.StackEvent) -> Void
     ) async throws -> Outcome {
         var seen = Seen(last: mark)
         var outage = Outage(limit: outage)
@@ -93,6 +95,7 @@ package struct StackEvents: Sendable {
                 if let line = try outage.bear(error, lookingAt: "stack \(stack)") { warn(line) }
                 if (error as? AWSError)?.isThrottling == true { pace = min(Self.slowest, pace * 2) }
             }
+            try await meanwhile()
             if let deadline, clock.now - begin >= deadline {
                 throw Failure(
                     .timedOut, "timed out after \(deadline.components.seconds) s waiting for stack \(stack)",

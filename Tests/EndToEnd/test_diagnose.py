@@ -1,6 +1,8 @@
 """cf-diagnose, and what failing operations say of their cause."""
 
-from parts import IMAGE, TEMPLATES, create, stack_of
+import json
+
+from parts import IMAGE, TEMPLATES, create, outputs_of, stack_of
 
 NETWORK = {"SUBNETS": "subnet-0a,subnet-0b", "SECURITY_GROUPS": "sg-0a"}
 
@@ -57,3 +59,24 @@ def test_evidence_that_a_rollback_destroyed(project, judge):
     report = project.fgctl("cf-diagnose", "--output", "json").expect(0).json
     assert report["cause"]["path"] == ["Web"]
     assert any("the rollback has deleted service Web" in note and "--no-rollback" in note for note in report["notes"])
+
+
+def test_a_subnet_without_a_route_is_named(project, judge):
+    """Containers of local AWS always reach their registry: the answers of ECS are put in, those of EC2 are real."""
+    create(project, project.parent_stack, (TEMPLATES / "network.yaml").read_text())
+    create(project, project.stack, (TEMPLATES / "task.yaml").read_text(), ImageUri=IMAGE)
+    network, outputs = outputs_of(project, project.parent_stack), outputs_of(project)
+    arn = f"arn:aws:ecs:us-east-1:000000000000:task/{project.stack}/0a"
+    task = {
+        "taskArn": arn, "taskDefinitionArn": outputs["TaskDefinitionArn"], "lastStatus": "STOPPED",
+        "stopCode": "TaskFailedToStart", "stoppedAt": 1,
+        "stoppedReason": "CannotPullContainerError: pull failed: dial tcp 10.0.0.9:443: i/o timeout",
+        "attachments": [{"type": "ElasticNetworkInterface", "details": [
+            {"name": "subnetId", "value": network["SubnetOne"]}]}],
+        "containers": [{"name": project.stack, "lastStatus": "STOPPED"}]}
+    judge.inject("ecs", "ListTasks", status=200, body=json.dumps({"taskArns": [arn]}))
+    judge.inject("ecs", "DescribeTasks", status=200, body=json.dumps({"tasks": [task], "failures": []}))
+    report = project.fgctl("cf-diagnose", "--output", "json").expect(0).json
+    assert (report["findings"][0]["kind"], report["findings"][0]["thing"]) == ("noRoute", "10.0.0.9:443")
+    [note] = report["notes"]
+    assert note.startswith(f"{network['SubnetOne']} routes out by internet gateway {network['InternetGatewayId']}")

@@ -210,6 +210,27 @@ def test_a_failed_creation_is_a_matter_of_creating(project, judge):
     assert status_of(project) == "CREATE_COMPLETE"
 
 
+def test_a_stuck_rollback_is_continued(project, judge):
+    """The emulator's rollbacks do not get stuck: the state is put in, the request is checked."""
+    create(project, project.stack, SMALL)
+    stuck = ("<DescribeStacksResponse><DescribeStacksResult><Stacks><member>"
+             f"<StackId>{stack_of(project)['StackId']}</StackId><StackName>{project.stack}</StackName>"
+             "<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>UPDATE_ROLLBACK_FAILED</StackStatus>"
+             "<Parameters><member><ParameterKey>Colour</ParameterKey><ParameterValue>red</ParameterValue></member>"
+             "</Parameters></member></Stacks></DescribeStacksResult></DescribeStacksResponse>")
+    judge.inject("cloudformation", "DescribeStacks", status=200, times=2, body=stuck)
+    refused = project.fgctl(*small(project)).expect(64)
+    assert "is UPDATE_ROLLBACK_FAILED. Continue its rollback?" in refused.err
+    assert judge.requests(label=judge.label, mutating=True) == []
+    judge.inject("cloudformation", "DescribeStacks", status=200, times=2, body=stuck)
+    judge.inject("cloudformation", "ContinueUpdateRollback", status=400, code="ValidationError", message="not now")
+    failed = project.fgctl(*small(project, "--yes")).expect(1)
+    assert "ContinueUpdateRollback" in failed.err
+    [call] = judge.requests("cloudformation", "ContinueUpdateRollback", label=judge.label)
+    assert call.params["StackName"] == stack_of(project)["StackId"]
+    assert call.params["ClientRequestToken"]
+
+
 def test_an_operation_under_way_is_refused_or_waited_for(project, judge):
     put_image(project, "0.1")
     project.write("small.yaml", WAITING)

@@ -25,6 +25,26 @@ package struct Diagnosis: Codable, Sendable {
         package let logs: [Log]
         /// Of its network interfaces.
         package let subnets: [String]
+
+        /// Everything that AWS said of it.
+        var texts: [String] {
+            [verdict.stoppedReason, verdict.cause].compactMap { $0 } + verdict.containers.compactMap(\.reason)
+        }
+
+        var lines: [String] {
+            let id = TaskWatch.id(verdict.taskArn)
+            var lines = ["  task \(id) \(verdict.outcome.rawValue): \(verdict.cause ?? "no cause given")"]
+            for container in verdict.containers {
+                let code = container.exitCode.map(String.init) ?? "none"
+                lines.append(
+                    "    container \(container.name): exit code \(code)" + (container.reason.map { ", \($0)" } ?? ""))
+            }
+            for log in logs {
+                lines.append("    last lines of \(log.container) (\(log.group) \(log.stream)):")
+                lines += log.lines.isEmpty ? ["      (none)"] : log.lines.map { "      \($0)" }
+            }
+            return lines
+        }
     }
 
     package struct Log: Codable, Sendable, Hashable {
@@ -66,19 +86,7 @@ package struct Diagnosis: Codable, Sendable {
     /// Everything but the cause, for people.
     package var detailLines: [String] {
         var lines = others.map { "  also failed: \($0.text)" }
-        for task in tasks {
-            let id = task.verdict.taskArn.split(separator: "/").last.map(String.init) ?? task.verdict.taskArn
-            lines.append("  task \(id) \(task.verdict.outcome.rawValue): \(task.verdict.cause ?? "no cause given")")
-            for container in task.verdict.containers {
-                let code = container.exitCode.map(String.init) ?? "none"
-                lines.append(
-                    "    container \(container.name): exit code \(code)" + (container.reason.map { ", \($0)" } ?? ""))
-            }
-            for log in task.logs {
-                lines.append("    last lines of \(log.container) (\(log.group) \(log.stream)):")
-                lines += log.lines.isEmpty ? ["      (none)"] : log.lines.map { "      \($0)" }
-            }
-        }
+        lines += tasks.flatMap(\.lines)
         lines += findings.map { "  \($0.text)" }
         lines += notes.map { "  note: \($0)" }
         return lines

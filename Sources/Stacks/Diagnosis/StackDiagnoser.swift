@@ -137,10 +137,7 @@ package struct StackDiagnoser: Sendable {
 
     /// Reads what is missing out of all texts, and looks at the routes of subnets where the network is the cause.
     private func complete(_ diagnosis: inout Diagnosis) async {
-        var texts = diagnosis.tasks.flatMap { task in
-            [task.verdict.stoppedReason, task.verdict.cause].compactMap { $0 }
-                + task.verdict.containers.compactMap(\.reason)
-        }
+        var texts = diagnosis.tasks.flatMap(\.texts)
         texts += [diagnosis.cause?.reason].compactMap { $0 } + diagnosis.others.map(\.reason)
         diagnosis.findings = texts.compactMap(Finding.read).reduce(into: []) { found, finding in
             // The same thing is told by task and container, once with its name and once without.
