@@ -96,6 +96,7 @@ let package = Package(
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
+        tests("Flows", ["AWS", "AWSServices", "Schedules"]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
     ]
 )
