@@ -61,7 +61,7 @@ let package = Package(
         layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "Support"]),
         layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
-        layer("Schedules", ["AWSServices", "AWS", "Environment", "Support"]),
+        layer("Schedules", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
         // Level 6: compositions of several domains.
         layer("Flows", ["Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
         // Level 7
@@ -97,6 +97,6 @@ let package = Package(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
         tests("Flows", ["AWS", "AWSServices", "Schedules"]),
-        tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP"]),
+        tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP", "Watch"]),
     ]
 )

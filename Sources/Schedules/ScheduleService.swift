@@ -33,13 +33,13 @@ package struct ScheduleService: Sendable {
 
     package let client: AWSClient
     let scheduler: Scheduler
-    private let events: EventBridge
+    let engines: EngineGuard
     let pauses: Pauses
 
     package init(_ client: AWSClient, pauses: Pauses = Pauses()) {
         self.client = client
         scheduler = Scheduler(client)
-        events = EventBridge(client)
+        engines = EngineGuard(scheduler: scheduler, events: EventBridge(client))
         self.pauses = pauses
     }
 
@@ -50,7 +50,7 @@ package struct ScheduleService: Sendable {
         let plan = try SchedulePlan.make(existing: existing, desired: desired, stack: stack)
         var warnings: [String] = []
         if plan.request.state != ScheduleDesired.State.disabled.rawValue {
-            if let warning = try await refuseSecondEngine(desired.name, stack: stack.stack) { warnings.append(warning) }
+            if let warning = try await engines.refuseRule(desired.name, stack: stack.stack) { warnings.append(warning) }
         } else if desired.state == nil {
             warnings.append("schedule \(stack.group)/\(desired.name) is disabled and stays so")
         }
@@ -104,58 +104,6 @@ package struct ScheduleService: Sendable {
         return ScheduleOutcome(
             action: action, changes: prepared.plan.changes, warnings: warnings,
             schedule: ScheduleSummary(schedule, name: desired.name, group: stack.group))
-    }
-
-    /// The schedules of a group by name; each is read, since the list holds no expressions. One that is removed meanwhile is
-    /// left out.
-    /// - Throws: `Failure(.failed)` when there is no such group, `AWSError`.
-    package func list(group: String) async throws -> [ScheduleSummary] {
-        let names: [String]
-        do {
-            names = try await scheduler.listSchedules(group: group).compactMap(\.name)
-        } catch let error as AWSError where error.code == "ResourceNotFoundException" {
-            throw Failure(
-                .failed, "list schedules: there is no schedule group '\(group)'",
-                hint: "the task stack makes it: 'fgctl cf-create-stack'", cause: error)
-        }
-        let scheduler = scheduler
-        return try await withThrowingTaskGroup(of: ScheduleSummary?.self) { tasks in
-            var found: [ScheduleSummary] = []
-            for (index, name) in names.enumerated() {
-                if index >= Self.readsAtOnce, let summary = try await tasks.next() {
-                    found += [summary].compactMap { $0 }
-                }
-                tasks.addTask {
-                    try await scheduler.getSchedule(name, group: group)
-                        .map { ScheduleSummary($0, name: name, group: group) }
-                }
-            }
-            for try await summary in tasks { found += [summary].compactMap { $0 } }
-            return found.sorted { $0.name < $1.name }
-        }
-    }
-
-    // MARK: The other engine
-
-    /// Rules of EventBridge, the older engine, start tasks too: the same job under both would run twice.
-    /// - Returns: a warning when it may not be looked into.
-    private func refuseSecondEngine(_ target: String, stack: String) async throws -> String? {
-        let rule = "\(stack)-\(target)"
-        // A rule's name has at most 64 characters.
-        guard rule.utf8.count <= 64 else { return nil }
-        let found: EventBridge.DescribeRuleResponse?
-        do {
-            found = try await events.describeRule(rule)
-        } catch let error as AWSError where error.isAccessDenied {
-            return "could not look for a rule '\(rule)' that would run the job a second time: \(error)"
-        }
-        guard let found, let expression = found.scheduleExpression, !expression.isEmpty,
-            found.state?.hasPrefix("ENABLED") ?? true
-        else { return nil }
-        throw Failure(
-            .failed,
-            "schedule \(target): EventBridge rule '\(rule)' (\(expression)) is enabled and would run the job a second time",
-            hint: "disable it with 'aws events disable-rule --name \(rule)', or remove its targets and then the rule")
     }
 
     private static func isRace(_ error: AWSError, _ plan: SchedulePlan) -> Bool {

@@ -18,7 +18,7 @@ package struct ZoneDatabase: Sendable {
     /// - Throws: `Failure(.badInput)` with, where only the case of letters differs, the right spelling.
     package func check(_ name: String) throws {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard name.count <= Self.longest, parts.allSatisfy(Self.isWord), let first = parts.first,
+        guard name.count <= Self.longest, TimeZoneFile.isName(name), let first = parts.first,
             !Self.noZones.contains(first)
         else { throw unknown(name) }
         let files = FileManager.default
@@ -26,14 +26,6 @@ package struct ZoneDatabase: Sendable {
         guard files.fileExists(atPath: root, isDirectory: &isFolder), isFolder else { return }
         if isZone(name) { return }
         throw unknown(name, meant: spelling(parts))
-    }
-
-    /// Letters, digits, `_`, `-` and `+`, so that no name leaves the folder.
-    private static func isWord(_ part: String) -> Bool {
-        guard let first = part.utf8.first, (0x41...0x5A).contains(first & 0xDF) else { return false }
-        return part.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || [0x5F, 0x2D, 0x2B].contains(byte)
-        }
     }
 
     private func isZone(_ name: String) -> Bool {

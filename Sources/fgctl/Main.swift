@@ -1,4 +1,5 @@
 internal import Commands
+internal import Dispatch
 internal import FoundationEssentials
 internal import HTTP
 internal import Processes
@@ -6,25 +7,36 @@ internal import Processes
 /// Builds the real surroundings, runs the command in a task, and lets signals cancel that task.
 @main
 enum Main {
-    static func main() async {
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let console = StandardConsole.make()
+        // Answered before anything is built or any thread is started: scripts ask often.
+        if let code = Application.answerAtOnce(arguments, console: console) { exitNow(code) }
+        start(arguments, console: console)
+        dispatchMain()
+    }
+
+    /// Not on the main actor, whose closures would trap on the threads that run them.
+    nonisolated private static func start(_ arguments: [String], console: Console) {
         let context = CommandContext(
-            programName: ProcessInfo.processInfo.arguments.first.map(lastPart) ?? "fgctl",
+            programName: CommandLine.arguments.first.map(lastPart) ?? "fgctl",
             environment: ProcessInfo.processInfo.environment,
             directory: FileManager.default.currentDirectoryPath,
-            console: StandardConsole.make(),
+            console: console,
             makeTransport: { CurlTransport($0) },
             processes: RealProcessRunner(),
             now: { Date() },
             interruption: Interruption())
-        let arguments = Array(CommandLine.arguments.dropFirst())
-        let work = Task { await Application.run(arguments, context: context) }
+        let work = Task.detached { await Application.run(arguments, context: context) }
         let signals = Signals.watch(context.interruption) { work.cancel() }
-        let code = await work.value
-        signals.end()
-        exitNow(code)
+        Task.detached {
+            let code = await work.value
+            signals.end()
+            exitNow(code)
+        }
     }
 
-    private static func lastPart(_ path: String) -> String {
+    nonisolated private static func lastPart(_ path: String) -> String {
         String(path.split(separator: "/").last ?? Substring(path))
     }
 }

@@ -7,14 +7,14 @@ enum StandardConsole {
     static func make() -> Console {
         let lock = Mutex<Void>(())
         let ask: @Sendable (String) async throws -> String? = { question in
-            write(Array(question.utf8), to: STDERR_FILENO)
+            lock.withLock { _ in write(Array(question.utf8), to: STDERR_FILENO) }
             return try await answer()
         }
-        let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
+        let hasPerson = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
         return Console(
             out: { line in lock.withLock { _ in write(line, to: STDOUT_FILENO) } },
             err: { line in lock.withLock { _ in write(line, to: STDERR_FILENO) } },
-            ask: isTerminal ? ask : nil)
+            ask: hasPerson ? ask : nil)
     }
 
     /// A line of standard input, without its end; `nil` at the end of input. Ends when the task is cancelled.

@@ -51,6 +51,36 @@ def test_a_due_schedule_runs_its_task_with_the_context_filled_in(lab, group):
     assert task["startedBy"] == "chronos-schedule/nightly"
 
 
+def test_a_due_rule_runs_its_task(lab):
+    events = client("events")
+    definition = lab.shell('echo "$WHEN"')
+    cluster = lab.ecs.describe_clusters(clusters=[lab.name])["clusters"][0]["clusterArn"]
+    # Longer than what ECS shows of a starter.
+    rule = f"{lab.name}-with-a-rather-long-name"
+    events.put_rule(Name=rule, ScheduleExpression="cron(* * * * ? *)")
+    try:
+        overrides = {"containerOverrides": [{"name": "c0", "environment": [
+            {"name": "WHEN", "value": "<aws.scheduler.scheduled-time>"}]}]}
+        events.put_targets(Rule=rule, Targets=[{
+            "Id": "t", "Arn": cluster, "RoleArn": lab.role("events.amazonaws.com"), "Input": json.dumps(overrides),
+            "EcsParameters": {
+                "TaskDefinitionArn": definition, "LaunchType": "FARGATE",
+                "NetworkConfiguration": {"awsvpcConfiguration": {"Subnets": ["subnet-1"], "AssignPublicIp": "ENABLED"}}}}])
+
+        def started():
+            return [
+                task for status in ("RUNNING", "STOPPED")
+                for task in lab.ecs.list_tasks(cluster=lab.name, desiredStatus=status)["taskArns"]]
+
+        task = lab.status(wait_for("a task of the rule", started, 75)[0], "STOPPED")
+    finally:
+        events.remove_targets(Rule=rule, Ids=["t"])
+        events.delete_rule(Name=rule)
+    assert task["startedBy"] == f"events-rule/{rule}"[:36]
+    # Rules know no context attributes.
+    assert lab.lines(task["taskArn"]) == ["<aws.scheduler.scheduled-time>"]
+
+
 def _create(lab, group: str, role: str, expression: str = "cron(0 0 * * ? *)") -> None:
     client("scheduler").create_schedule(
         Name="nightly", GroupName=group, FlexibleTimeWindow={"Mode": "OFF"}, ScheduleExpression=expression,

@@ -1,15 +1,20 @@
 package import AWS
 
-/// Amazon EventBridge rules: the older of the two schedule engines; looked into so that no job fires twice.
+/// Amazon EventBridge rules: the older of the two schedule engines. All on the default bus: only there may rules
+/// have a schedule.
 package struct EventBridge: Sendable {
     package static let service = Service(
         name: "events", sdkID: "EventBridge", endpointPrefix: "events", signingName: "events", apiVersion: "2015-10-07",
-        wire: .json(version: "1.1", targetPrefix: "AWSEvents"), memberNames: .pascalCase())
+        wire: .json(version: "1.1", targetPrefix: "AWSEvents"),
+        memberNames: .pascalCase(
+            except: [
+                "awsvpcConfiguration", "capacityProvider", "weight", "base", "type", "expression", "field",
+            ]))
 
     private static let describeRule = Operation<DescribeRuleRequest, DescribeRuleResponse>(
         "DescribeRule", of: service, .reads)
 
-    private let client: AWSClient
+    let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 
@@ -32,7 +37,12 @@ extension EventBridge {
         package let name: String?
         package let arn: String?
         package let scheduleExpression: String?
+        package let eventPattern: String?
         /// ENABLED or DISABLED.
         package let state: String?
+        package let description: String?
+        package let roleArn: String?
+        /// The AWS service that owns the rule; nobody else may change it.
+        package let managedBy: String?
     }
 }

@@ -83,6 +83,10 @@ extension Scheduler {
         /// For ECS targets: the JSON text of a TaskOverride.
         package var input: String?
         package var ecsParameters: EcsParameters?
+        package var eventBridgeParameters: EventBridgeParameters?
+        package var kinesisParameters: KinesisParameters?
+        package var sageMakerPipelineParameters: SageMakerPipelineParameters?
+        package var sqsParameters: SqsParameters?
         package init(arn: String, roleArn: String) {
             self.arn = arn
             self.roleArn = roleArn
@@ -146,6 +150,15 @@ extension Scheduler {
 
     package struct ScheduleResponse: Codable, Sendable {
         package let scheduleArn: String?
+    }
+
+    package struct DeleteScheduleRequest: Codable, Sendable, RESTBound {
+        package var name: String
+        package var groupName: String
+        package var clientToken: String
+        package static let bindings: [String: RESTBinding] = [
+            "name": .path, "groupName": .query("groupName"), "clientToken": .query("clientToken"),
+        ]
     }
 
     package struct ListSchedulesRequest: Codable, Sendable, RESTBound {

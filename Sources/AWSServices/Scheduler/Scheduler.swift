@@ -33,6 +33,12 @@ package struct Scheduler: Sendable {
         try await client.send(Self.updateSchedule, request, on: request.label)
     }
 
+    /// - Parameter token: at most 64 characters.
+    package func deleteSchedule(_ name: String, group: String, token: String) async throws {
+        let request = DeleteScheduleRequest(name: name, groupName: group, clientToken: token)
+        _ = try await client.send(Self.deleteSchedule, request, on: "\(group)/\(name)")
+    }
+
     /// All schedules of a group. The answers hold no expression: read each one.
     package func listSchedules(group: String) async throws -> [ScheduleSummary] {
         var found: [ScheduleSummary] = []
@@ -51,6 +57,8 @@ extension Scheduler {
         "CreateSchedule", of: service, .mutates, method: "POST", path: "/schedules/{Name}")
     private static let updateSchedule = Operation<ScheduleRequest, ScheduleResponse>(
         "UpdateSchedule", of: service, .mutates, method: "PUT", path: "/schedules/{Name}")
+    private static let deleteSchedule = Operation<DeleteScheduleRequest, Nothing>(
+        "DeleteSchedule", of: service, .mutates, method: "DELETE", path: "/schedules/{Name}")
     private static let listSchedules = Operation<ListSchedulesRequest, ListSchedulesResponse>(
         "ListSchedules", of: service, .reads, method: "GET", path: "/schedules")
 }

@@ -4,14 +4,19 @@ internal import Support
 
 /// Parses the command line, runs the command, and turns what it throws into text and an exit code.
 package enum Application {
+    /// Answers what needs neither parser nor surroundings: `--version`.
+    ///
+    /// - Returns: the exit code; `nil` when the command has to be run.
+    package static func answerAtOnce(_ arguments: [String], console: Console) -> Int32? {
+        guard arguments == ["--version"] else { return nil }
+        console.out("fgctl \(Version.current)")
+        return ExitStatus.done
+    }
+
     /// - Parameter arguments: without the program's name.
     /// - Returns: the exit code of the process.
     package static func run(_ arguments: [String], context: CommandContext) async -> Int32 {
-        // Scripts ask for the version often; it needs no parser.
-        if arguments == ["--version"] {
-            context.console.out("fgctl \(Version.current)")
-            return ExitStatus.done
-        }
+        if let code = answerAtOnce(arguments, console: context.console) { return code }
         let isJSON = asksForJSON(arguments)
         var passesCodeThrough = false
         do {

@@ -21,7 +21,12 @@ struct Root: AsyncParsableCommand {
         CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self]),
         CommandGroup(name: "Stacks", subcommands: StackCommands.all),
         CommandGroup(name: "Tasks", subcommands: [RunTask.self]),
-        CommandGroup(name: "Schedules", subcommands: [ScheduleCreate.self, ScheduleList.self]),
+        CommandGroup(
+            name: "Schedules",
+            subcommands: [
+                ScheduleCreate.self, ScheduleRemove.self, ScheduleList.self, ScheduleEnable.self, ScheduleDisable.self,
+                ScheduleNext.self, ScheduleRun.self,
+            ]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self]),
     ]
 

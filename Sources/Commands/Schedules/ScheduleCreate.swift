@@ -14,6 +14,7 @@ struct ScheduleCreate: FgctlCommand {
 
               fgctl schedule-create '0 0 * * ? *'
               fgctl schedule-create weekdays '30 6 ? * MON-FRI *' --timezone Europe/Berlin
+              fgctl schedule-create nightly '0 0 * * ? *' --engine rule
               fgctl schedule-create hourly 'rate(1 hour)' --set-env MODE=fast
             """)
 
@@ -43,6 +44,7 @@ struct ScheduleCreate: FgctlCommand {
         name: .customLong("public-ip"), inversion: .prefixedNo,
         help: "Give the task a public address (key ASSIGN_PUBLIC_IP).")
     var publicIP: Bool?
+    @OptionGroup var engineOption: EngineOption
     @OptionGroup(title: "Common options") var common: CommonOptions
 
     var words: Words? { Words(given: arguments, needs: 1...2) }
@@ -57,6 +59,7 @@ struct ScheduleCreate: FgctlCommand {
             stack: stack.stackName, outputs: outputs, subnets: network.subnets,
             securityGroups: network.securityGroups ?? [])
         try await session.announce("create schedule \(desired.name)", stack: stack.stackName)
+        if desired.engine == .rule { return try await RuleCreation.run(desired, facts, session) }
         let service = ScheduleService(session.client)
         let prepared = try await service.prepare(desired, stack: facts)
         for change in prepared.plan.changes { session.say("  \(change)") }
@@ -75,7 +78,8 @@ struct ScheduleCreate: FgctlCommand {
         let targetID = words.count > 1 ? words[0] : nil
         guard let text = words.last else { throw Failure(.usage, "schedule-create needs an expression") }
         var desired = ScheduleDesired(
-            name: try Names(session.settings).schedule(targetID: targetID), expression: try ScheduleExpression(text))
+            name: try Names(session.settings).schedule(targetID: targetID), expression: try ScheduleExpression(text),
+            engine: engineOption.engine)
         desired.timezone = timezone ?? session.settings.value(.scheduleTimezone)
         guard !(enabled && disabled) else { throw Failure(.usage, "--enabled and --disabled exclude each other") }
         if enabled || disabled { desired.state = enabled ? .enabled : .disabled }
@@ -85,6 +89,7 @@ struct ScheduleCreate: FgctlCommand {
         desired.environment = try ContainerSettings.read(session, file: nil, setEnv: setEnv)
         if let command { desired.command = try CommandText.words(command, flag: "--command") }
         if let maxAge { desired.maximumAge = Int(try DurationText.parse(maxAge).components.seconds) }
+        if desired.engine == .rule { _ = try RuleService.name(desired.name, stack: Names(session.settings).stack) }
         try desired.check(now: session.context.now())
         return desired
     }

@@ -1,3 +1,5 @@
+internal import Support
+
 /// `at(yyyy-mm-ddThh:mm:ss)`: one run, at a local time of the schedule's zone.
 package struct AtExpression: Sendable, Hashable {
     package let year: Int
@@ -60,38 +62,14 @@ package struct AtExpression: Sendable, Hashable {
 
     private static let hint = "such as 'at(2030-01-31T02:00:00)'"
 
-    /// Seconds from 1970 to this time as if it were in UTC.
-    var secondsSince1970: Int {
-        GregorianCalendar.daysSince1970(year: year, month: month, day: day) * 86400 + hour * 3600 + minute * 60 + second
+    /// What the clock of the schedule's zone shows then.
+    var local: CivilTime {
+        CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
     }
 }
 
 extension AtExpression: CustomStringConvertible {
-    package var description: String {
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "at(\(year)-\(two(month))-\(two(day))T\(two(hour)):\(two(minute)):\(two(second)))"
-    }
-}
-
-/// The little arithmetic of dates that checking expressions needs.
-enum GregorianCalendar {
-    static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
-
-    static func days(inMonth month: Int, of year: Int) -> Int {
-        switch month {
-        case 2: isLeap(year) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    /// - Parameter year: from 1970.
-    static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
-        let before = year - 1
-        let leapDays = (before / 4 - before / 100 + before / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400)
-        let months = (1..<month).reduce(0) { $0 + days(inMonth: $1, of: year) }
-        return (year - 1970) * 365 + leapDays + months + day - 1
-    }
+    package var description: String { "at(\(local))" }
 }
 
 extension Character {

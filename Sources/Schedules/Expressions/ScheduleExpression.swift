@@ -88,7 +88,7 @@ package struct ScheduleExpression: Sendable {
             last = AtExpression(year: year, month: 12, day: 31, hour: 23, minute: 59, second: 59)
         }
         // The last place on earth to see a local time is 12 hours behind UTC.
-        let latest = last.secondsSince1970 + 12 * 3600
+        let latest = last.local.seconds + 12 * 3600
         if Double(latest) < now.timeIntervalSince1970 {
             throw Failure(.badInput, "schedule expression '\(text)': it lies in the past, and would never run")
         }

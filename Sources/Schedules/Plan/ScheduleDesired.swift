@@ -11,6 +11,7 @@ package struct ScheduleDesired: Sendable {
     /// The TARGET_ID.
     package var name: String
     package var expression: ScheduleExpression
+    package var engine: ScheduleEngine
     /// IANA name; default `UTC`.
     package var timezone: String?
     /// Default: enabled.
@@ -29,9 +30,10 @@ package struct ScheduleDesired: Sendable {
     /// Default: on, since the network's subnets are public ones without NAT.
     package var assignPublicIP: Bool?
 
-    package init(name: String, expression: ScheduleExpression) {
+    package init(name: String, expression: ScheduleExpression, engine: ScheduleEngine = .scheduler) {
         self.name = name
         self.expression = expression
+        self.engine = engine
     }
 
     package static let retryLimits = 0...185
@@ -48,6 +50,7 @@ package struct ScheduleDesired: Sendable {
                 hint: "left out, the stack's name is taken")
         }
         try expression.checkNotOver(now: now)
+        if engine == .rule { try checkForRule() }
         if let timezone { try zones.check(timezone) }
         if let retries, !Self.retryLimits.contains(retries) {
             throw Failure(.usage, "--retries \(retries): it must be from 0 to 185")
@@ -62,6 +65,19 @@ package struct ScheduleDesired: Sendable {
         }
         for variable in environment where variable.name.isEmpty || variable.name.contains("=") {
             throw Failure(.usage, "--set-env: '\(variable.name)' is not a variable's name")
+        }
+    }
+
+    private func checkForRule() throws {
+        if case .at = expression.form {
+            throw Failure(
+                .usage, "'\(expression.text)' with --engine rule: rules know no at(…)",
+                hint: "leave --engine out: EventBridge Scheduler runs it once")
+        }
+        if let timezone, timezone != "UTC" {
+            throw Failure(
+                .usage, "time zone \(timezone) with --engine rule: rules know no time zone but UTC",
+                hint: "leave --engine out: EventBridge Scheduler knows them all")
         }
     }
 

@@ -16,7 +16,22 @@ struct ScheduleMerge {
                 "schedule \(group)/\(name) is there already and starts \(existing.target?.arn ?? "something"), no ECS task",
                 hint: "choose another TARGET_ID, or remove that schedule first")
         }
-        request = Scheduler.ScheduleRequest(
+        request = Self.request(existing, target, name: name, group: group)
+    }
+
+    /// - Parameters:
+    ///   - request: what would write the schedule back unchanged.
+    ///   - label: of the schedule, for messages.
+    init(_ request: Scheduler.ScheduleRequest, label: String) {
+        self.request = request
+        self.label = label
+    }
+
+    /// The request that writes a schedule back unchanged, whatever it starts.
+    static func request(
+        _ existing: Scheduler.GetScheduleResponse, _ target: Scheduler.Target, name: String, group: String
+    ) -> Scheduler.ScheduleRequest {
+        var request = Scheduler.ScheduleRequest(
             name: name, groupName: group, scheduleExpression: existing.scheduleExpression ?? "", target: target,
             clientToken: "")
         request.scheduleExpressionTimezone = existing.scheduleExpressionTimezone
@@ -27,6 +42,7 @@ struct ScheduleMerge {
         request.kmsKeyArn = existing.kmsKeyArn
         request.actionAfterCompletion = existing.actionAfterCompletion
         if let window = existing.flexibleTimeWindow { request.flexibleTimeWindow = window }
+        return request
     }
 
     mutating func apply(_ desired: ScheduleDesired, _ stack: StackFacts) throws {
@@ -43,7 +59,7 @@ struct ScheduleMerge {
         set(\.target.roleArn, to: stack.roleARN, "role")
         applyDelivery(desired)
         applyTask(desired, stack)
-        var input = try TaskOverrideInput(request.target.input, schedule: label)
+        var input = try TaskOverrideInput(request.target.input, schedule: label, engine: desired.engine)
         input.set(container: stack.containerName, command: desired.command, environment: desired.environment)
         if !input.changes.isEmpty {
             request.target.input = try input.text()

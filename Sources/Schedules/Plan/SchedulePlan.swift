@@ -49,7 +49,7 @@ package enum SchedulePlan: Sendable {
             ? .unchanged(merge.request) : .update(merge.request, changes: merge.changes)
     }
 
-    private static func created(
+    static func created(
         _ desired: ScheduleDesired, _ stack: StackFacts
     ) throws -> Scheduler.ScheduleRequest {
         var ecs = Scheduler.EcsParameters(taskDefinitionArn: stack.taskDefinitionARN)
@@ -60,7 +60,7 @@ package enum SchedulePlan: Sendable {
             awsvpcConfiguration: Scheduler.AwsVpcConfiguration(
                 subnets: stack.subnets, securityGroups: stack.securityGroups.isEmpty ? nil : stack.securityGroups,
                 assignPublicIp: desired.assignPublicIP == false ? "DISABLED" : "ENABLED"))
-        var input = try TaskOverrideInput(nil, schedule: desired.name)
+        var input = try TaskOverrideInput(nil, schedule: desired.name, engine: desired.engine)
         input.set(container: stack.containerName, command: desired.command, environment: desired.environment)
         var target = Scheduler.Target(arn: stack.clusterARN, roleArn: stack.roleARN)
         target.ecsParameters = ecs

@@ -17,12 +17,15 @@ struct TaskOverrideInput {
         (name: "SCHEDULE_EXECUTION_ID", value: "<aws.scheduler.execution-id>"),
     ]
 
+    /// Whether the variables of `context` are added: rules of the older engine replace nothing in their input.
+    private let addsContext: Bool
     private var members: [String: JSONValue] = [:]
     private(set) var changes: [ScheduleChange] = []
 
     /// - Parameter text: the input that is there; `nil` or empty: none.
     /// - Throws: `Failure(.failed)` when it is no TaskOverride; it is then not touched.
-    init(_ text: String?, schedule: String) throws {
+    init(_ text: String?, schedule: String, engine: ScheduleEngine = .scheduler) throws {
+        addsContext = engine == .scheduler
         guard let text, !text.isEmpty else { return }
         let decoded: JSONValue
         do {
@@ -77,7 +80,9 @@ struct TaskOverrideInput {
         for entry in existing { if let name = entry.object?["name"]?.string { values[name] = entry.object?["value"] } }
         // Given twice, the later one counts; else the same wish would be a change each time.
         var wanted = given.reduce(into: [:]) { $0[$1.name] = $1.value }
-        for (name, value) in Self.context where wanted[name] == nil && values[name] == nil { wanted[name] = value }
+        if addsContext {
+            for (name, value) in Self.context where wanted[name] == nil && values[name] == nil { wanted[name] = value }
+        }
         for (name, value) in wanted.sorted(by: { $0.key < $1.key }) where values[name] != .string(value) {
             note("environment \(name)", shown(values[name]?.string, of: name), shown(value, of: name))
             values[name] = .string(value)

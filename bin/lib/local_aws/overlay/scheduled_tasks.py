@@ -1,10 +1,12 @@
-"""EventBridge Scheduler starts ECS tasks.
+"""EventBridge Scheduler and rules of EventBridge start ECS tasks.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html (ECS: EcsParameters)
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EcsParameters.html
 
-The target's Input is a TaskOverride in JSON; context attributes in it are replaced. The emulator fires schedules,
-but knows no ECS target, and looks every 10 s only what is due; here every second.
+The target's Input is a TaskOverride in JSON; Scheduler replaces context attributes in it. The emulator fires schedules
+and rules, but knows no ECS target, and looks every 10 s only what is due; here every second. `startedBy` is cut off
+after 36 characters, as tasks on AWS show it.
 """
 
 import json
@@ -26,20 +28,20 @@ def _lower_first(value):
     return value
 
 
-def _request(target, schedule, execution: str) -> dict:
+def _request(target, schedule, execution: str, starter: str) -> dict:
     """The RunTask request of one firing."""
     parameters = target["EcsParameters"]
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = target.get("Input") or "{}"
-    for name, value in (
-        ("schedule-arn", schedule["Arn"]), ("scheduled-time", now), ("execution-id", execution), ("attempt-number", "1"),
-    ):
+    attributes = () if starter == "events-rule" else (
+        ("schedule-arn", schedule["Arn"]), ("scheduled-time", now), ("execution-id", execution), ("attempt-number", "1"))
+    for name, value in attributes:
         text = text.replace(f"<aws.scheduler.{name}>", value)
     request = {
         "cluster": target["Arn"],
         "taskDefinition": parameters["TaskDefinitionArn"],
         "count": parameters.get("TaskCount", 1),
-        "startedBy": f"chronos-schedule/{schedule['Name']}"[:128],
+        "startedBy": f"{starter}/{schedule['Name']}"[:36],
         "overrides": json.loads(text),
     }
     for key, name in (
@@ -64,11 +66,12 @@ def _invoke_target(original):
             service = parse_arn(target.get("Arn", "")).service
         except ArnParseError:
             service = ""
-        if service != "ecs" or event.get("Source") != "aws.scheduler" or "EcsParameters" not in target:
+        if service != "ecs" or "EcsParameters" not in target:
             return original(target, event, rule, view)
-        status, _, body = ecs._run_task(_request(target, rule, str(uuid.uuid4())))
+        starter = "chronos-schedule" if event.get("Source") == "aws.scheduler" else "events-rule"
+        status, _, body = ecs._run_task(_request(target, rule, str(uuid.uuid4()), starter))
         if status != 200:
-            scheduler.logger.error("Scheduler: RunTask of %s failed: %s", rule["Arn"], body.decode())
+            scheduler.logger.error("EventBridge: RunTask of %s failed: %s", rule["Arn"], body.decode())
         return None
 
     return invoke
@@ -76,5 +79,7 @@ def _invoke_target(original):
 
 def apply() -> None:
     require(scheduler, "_SCHEDULE_TICK_INTERVAL", "logger")
+    require(eventbridge, "_SCHEDULER_TICK_INTERVAL")
     scheduler._SCHEDULE_TICK_INTERVAL = 1
+    eventbridge._SCHEDULER_TICK_INTERVAL = 1
     wrap(eventbridge, "_invoke_target", "target event rule view", _invoke_target)
