@@ -7,12 +7,16 @@ internal import Support
 /// containers by value.
 package struct SchedulesAfterChange: Sendable {
     private let service: ScheduleService
+    private let rules: RuleService
+    private let users: NetworkUsers
     private let show: @Sendable (String) -> Void
 
     package init(
         _ client: AWSClient, pauses: ScheduleService.Pauses = .init(), show: @escaping @Sendable (String) -> Void
     ) {
         service = ScheduleService(client, pauses: pauses)
+        rules = RuleService(client)
+        users = NetworkUsers(client)
         self.show = show
     }
 
@@ -27,9 +31,11 @@ package struct SchedulesAfterChange: Sendable {
         writes: Bool = true
     ) async throws -> [ScheduleService.Pointing] {
         let outputs = Dictionary((stack.outputs ?? []).map { ($0.outputKey, $0.outputValue) }, uniquingKeysWith: { $1 })
-        guard let group = outputs["ScheduleGroupName"], !(try await service.names(group: group)).isEmpty else {
-            return []
-        }
+        guard let group = outputs["ScheduleGroupName"] else { return [] }
+        let family = outputs["TaskFamily"] ?? stack.stackName
+        let isScheduled = try await !service.names(group: group).isEmpty
+        let hasRules = try await !rules(stack.stackName, family).isEmpty
+        guard isScheduled || hasRules else { return [] }
         guard let network else {
             show("stack \(stack.stackName): its schedules are not checked: the network of its tasks is not known")
             return []
@@ -37,7 +43,8 @@ package struct SchedulesAfterChange: Sendable {
         let facts = try StackFacts(
             stack: stack.stackName, outputs: outputs, subnets: network.subnets,
             securityGroups: network.securityGroups ?? [])
-        let done = try await service.pointAgain(at: facts, oldSubnets: oldSubnets, writes: writes, onWait: show)
+        var done = try await service.pointAgain(at: facts, oldSubnets: oldSubnets, writes: writes, onWait: show)
+        if hasRules { done += try await rules.pointAgain(at: facts, oldSubnets: oldSubnets, writes: writes) }
         for one in done {
             if let reason = one.skipped { show("schedule \(group)/\(one.schedule) is left as it is: \(reason)") }
             for change in one.changes { show("schedule \(group)/\(one.schedule): \(change)") }
@@ -53,10 +60,20 @@ package struct SchedulesAfterChange: Sendable {
         let old = before.flatMap { Self.network(of: $0) }
         if let old, Set(old.subnets) == Set(now.subnets), old.securityGroups == now.securityGroups { return [] }
         var done: [ScheduleService.Pointing] = []
-        for user in try await NetworkUsers(service.client).stacks(of: network.stackName) {
+        for user in try await users.stacks(of: network.stackName) {
             done += try await align(user, network: now, oldSubnets: old.map { Set($0.subnets) })
         }
         return done
+    }
+
+    /// The stack's rules of the older engine; none where they may not be looked at.
+    private func rules(_ stack: String, _ family: String) async throws -> [String] {
+        do {
+            return try await rules.list(stack: stack, family: family).map(\.targetID)
+        } catch let error as AWSError where error.isAccessDenied {
+            show("stack \(stack): rules of EventBridge are not checked: \(error)")
+            return []
+        }
     }
 
     private static func network(of stack: CloudFormation.Stack) -> ECS.AwsVpcConfiguration? {

@@ -13,6 +13,8 @@ package struct StackRemoval: Sendable {
         /// `NOT_CREATED` when there is no stack (any more).
         package let status: String
         package let schedules: [String]
+        /// Schedules of the older engine, by TARGET_ID.
+        package let rules: [String]
         /// ARNs of the tasks that run now; those of services go with their service.
         package let tasks: [String]
         /// The log group that is deleted after the stack; `nil` when it is kept or not there.
@@ -20,11 +22,12 @@ package struct StackRemoval: Sendable {
         /// What stays behind.
         package let kept: [String]
 
-        package var isNothing: Bool { status == "NOT_CREATED" && logGroup == nil }
+        package var isNothing: Bool { status == "NOT_CREATED" && logGroup == nil && rules.isEmpty }
 
         package var lines: [String] {
             var lines = ["stack \(stack): \(status)"]
             lines += schedules.map { "- schedule \($0) is disabled and deleted" }
+            lines += rules.map { "- rule \(stack)-\($0) is disabled and deleted" }
             lines += tasks.map { "- task \($0) is stopped" }
             if status != "NOT_CREATED" { lines.append("- stack \(stack) is deleted") }
             if let logGroup { lines.append("- log group \(logGroup) is deleted with all it holds") }
@@ -38,6 +41,7 @@ package struct StackRemoval: Sendable {
     private let client: AWSClient
     private let cloudFormation: CloudFormation
     private let schedules: ScheduleService
+    private let rules: RuleService
     private let ecs: ECS
     private let show: @Sendable (String) -> Void
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -49,6 +53,7 @@ package struct StackRemoval: Sendable {
         self.client = client
         cloudFormation = CloudFormation(client)
         schedules = ScheduleService(client, pauses: .init(sleep: sleep))
+        rules = RuleService(client)
         ecs = ECS(client)
         self.show = show
         self.sleep = sleep
@@ -68,6 +73,7 @@ package struct StackRemoval: Sendable {
         let plan = Plan(
             stack: name, status: stack?.stackStatus.rawValue ?? "NOT_CREATED",
             schedules: stack == nil ? [] : try await schedules.names(group: group),
+            rules: try await rules.list(stack: name, family: name).map(\.targetID),
             tasks: stack == nil ? [] : try await runningTasks(cluster), logGroup: hasLogs && !keepLogs ? logGroup : nil,
             kept: kept)
         return (plan, stack)
@@ -77,11 +83,20 @@ package struct StackRemoval: Sendable {
     package func remove(
         _ plan: Plan, stack: CloudFormation.Stack?, cluster: String, group: String, retaining: [String]
     ) async throws {
+        for target in plan.rules {
+            _ = try await rules.set(.disabled, of: target, group: group, stack: plan.stack)
+            show("rule \(plan.stack)-\(target) disabled")
+        }
         if let stack {
             for name in try await schedules.disableAll(group: group) { show("schedule \(group)/\(name) disabled") }
             try await stopTasks(cluster, plan.stack)
             try await StackDeleter(client: client, show: show, sleep: sleep).delete(stack, retaining: retaining)
             show("stack \(plan.stack) deleted")
+        }
+        // Rules belong to no stack.
+        for target in plan.rules {
+            try await rules.remove(target, stack: plan.stack, family: plan.stack)
+            show("rule \(plan.stack)-\(target) deleted")
         }
         if let logGroup = plan.logGroup {
             try Task.checkCancellation()

@@ -31,13 +31,11 @@ package struct ScheduleService: Sendable {
     /// How many schedules are read at once.
     static let readsAtOnce = 8
 
-    package let client: AWSClient
     let scheduler: Scheduler
     let engines: EngineGuard
     let pauses: Pauses
 
     package init(_ client: AWSClient, pauses: Pauses = Pauses()) {
-        self.client = client
         scheduler = Scheduler(client)
         engines = EngineGuard(scheduler: scheduler, events: EventBridge(client))
         self.pauses = pauses

@@ -20,7 +20,7 @@ struct ConfirmationTests {
     ) async -> (code: Int32, world: World) {
         let world = World(
             ["GetCallerIdentity": [.caller()], "DescribeStacks": [Self.stack], "ListStackResources": [Self.resources]],
-            ask: canAsk ? { _ in answer } : nil)
+            ask: canAsk ? { @Sendable _ in answer } : nil)
         return (await Application.run(["cf-delete-vpc"] + arguments, context: world.context), world)
     }
 

@@ -35,6 +35,7 @@ def standing(project):
     project.write_env(**NETWORK)
     create(project, project.stack, (TEMPLATES / "task.yaml").read_text(), ImageUri=IMAGE)
     project.fgctl("schedule-create", "nightly", "0 0 * * ? *").expect(0)
+    project.fgctl("schedule-create", "weekly", "0 0 ? * 1 *", "--engine", "rule").expect(0)
     return project
 
 
@@ -45,6 +46,7 @@ def test_delete_takes_everything_down_in_order(standing, judge):
     mark = judge.mark()
     plan = project.fgctl("cf-delete-stack", "--dry-run", "--output", "json").expect(0).json
     assert (plan["schedules"], plan["tasks"], plan["logGroup"]) == (["nightly"], [task], f"/ecs/{project.stack}")
+    assert plan["rules"] == ["weekly"]
     assert plan["kept"] == [f"bucket {project.bucket}"]
     refused = project.fgctl("cf-delete-stack").expect(64)
     assert f"- task {task} is stopped" in refused.err
@@ -53,12 +55,13 @@ def test_delete_takes_everything_down_in_order(standing, judge):
 
     result = project.fgctl("cf-delete-stack", "--yes").expect(0)
     assert [r.operation for r in judge.requests(since=mark, mutating=True)] == [
-        "UpdateSchedule", "StopTask", "DeleteStack", "DeleteLogGroup"]
+        "DisableRule", "UpdateSchedule", "StopTask", "DeleteStack", "RemoveTargets", "DeleteRule", "DeleteLogGroup"]
     for said in (f"schedule {project.stack}/nightly disabled", "stopping task ", f"stack {project.stack} deleted",
                  f"log group /ecs/{project.stack} deleted", f"bucket {project.bucket} is kept"):
         assert said in result.err
     assert stack_of(project) is None
     assert log_group(project) == []
+    assert project.boto3("events").list_rules(NamePrefix=f"{project.stack}-")["Rules"] == []
 
     mark = judge.mark()
     again = project.fgctl("cf-delete-stack").expect(0)

@@ -105,16 +105,18 @@ def test_schedules_follow_the_stack(project, judge):
     project.fgctl("cf-create-stack", "0.1").expect(0)
     project.fgctl("schedule-create", "nightly", "0 0 * * ? *", "--disabled", "--set-env", "MODE=full").expect(0)
     project.fgctl("schedule-create", "weekly", "0 0 ? * 1 *").expect(0)
+    project.fgctl("schedule-create", "monthly", "0 0 1 * ? *", "--engine", "rule").expect(0)
     scheduler = project.boto3("scheduler")
     before = scheduler.get_schedule(GroupName=project.stack, Name="nightly")
 
     mark = judge.mark()
     project.fgctl("cf-update-stack", "0.2").expect(0)
     assert judge.requests("scheduler", since=mark, mutating=True) == []
+    assert judge.requests("events", since=mark, mutating=True) == []
 
     project.write_env(SUBNETS="subnet-0c", SECURITY_GROUPS="sg-0b")
     result = project.fgctl("cf-update-stack", "--output", "json").expect(0)
-    assert [s["schedule"] for s in result.json["changedSchedules"]] == ["nightly", "weekly"]
+    assert [s["schedule"] for s in result.json["changedSchedules"]] == ["nightly", "weekly", "monthly"]
     assert f"schedule {project.stack}/nightly: subnets: subnet-0a,subnet-0b -> subnet-0c" in result.err
     after = scheduler.get_schedule(GroupName=project.stack, Name="nightly")
     network = after["Target"]["EcsParameters"]["NetworkConfiguration"]["awsvpcConfiguration"]
@@ -123,6 +125,8 @@ def test_schedules_follow_the_stack(project, judge):
     for member in ("ScheduleExpression", "State", "ScheduleExpressionTimezone"):
         assert after[member] == before[member]
     assert after["Target"]["Input"] == before["Target"]["Input"]
+    [target] = project.boto3("events").list_targets_by_rule(Rule=f"{project.stack}-monthly")["Targets"]
+    assert target["EcsParameters"]["NetworkConfiguration"]["awsvpcConfiguration"]["Subnets"] == ["subnet-0c"]
     mark = judge.mark()
     project.fgctl("cf-update-stack").expect(0)
     assert judge.requests(since=mark, mutating=True) == []

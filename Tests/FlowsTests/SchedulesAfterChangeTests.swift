@@ -58,7 +58,7 @@ struct SchedulesAfterChangeTests {
         StubAWS(
             [
                 "GET /schedules": [Self.list], "GET /schedules/a": [schedule],
-                "PUT /schedules/a": [.init(#"{"ScheduleArn": "arn:a"}"#)],
+                "ListRules": [.init(#"{"Rules": []}"#)], "PUT /schedules/a": [.init(#"{"ScheduleArn": "arn:a"}"#)],
             ].merging(more) { $1 })
     }
 
@@ -95,7 +95,7 @@ struct SchedulesAfterChangeTests {
     }
 
     @Test func aStackWithoutSchedulesNeedsNoNetwork() async throws {
-        let aws = StubAWS(["GET /schedules": [.init(#"{"Schedules": []}"#)]])
+        let aws = StubAWS(["GET /schedules": [.init(#"{"Schedules": []}"#)], "ListRules": [.init(#"{"Rules": []}"#)]])
         let done = try await SchedulesAfterChange(aws.client) { _ in }.align(try Self.task(), network: nil)
         #expect(done.isEmpty)
     }
