@@ -21,16 +21,15 @@ package struct StackEvents: Sendable {
         }
     }
 
-    /// How often events are looked for once an operation is under way. With the two early looks of `start` and the last
-    /// look at the stack, 60 s of waiting cost 30 calls.
-    package static let interval = Duration.milliseconds(2100)
-    /// The first two looks come sooner: small operations are over within a second.
-    private static let start: [Duration] = [.milliseconds(500), .milliseconds(700)]
+    /// How often events are looked for once an operation is under way: 30 calls a minute, none shown more than 2 s late.
+    package static let interval = Duration.milliseconds(1980)
+    /// The first look comes sooner: small operations are over within a second.
+    private static let start: [Duration] = [.milliseconds(700)]
     /// The slowest pace that throttling leads to.
     private static let slowest = Duration.seconds(16)
-    /// After how many looks without news the stack itself is looked at: soon when none ever came, then each minute.
+    /// After how many looks without news the stack itself is looked at: soon when none ever came, then every two minutes.
     private static let firstDoubt = 4
-    private static let laterDoubt = 28
+    private static let laterDoubt = 60
     /// How many looks an operation may take to show. CloudFormation answers before it has begun: until then the stack
     /// still reads as it was, which must not be taken for the end.
     private static let looksBeforeStart = 60
