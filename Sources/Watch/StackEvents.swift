@@ -21,10 +21,11 @@ package struct StackEvents: Sendable {
         }
     }
 
-    /// How often events are looked for once an operation is under way: 30 calls a minute, none shown more than 2 s late.
-    package static let interval = Duration.milliseconds(1980)
-    /// The first look comes sooner: small operations are over within a second.
-    private static let start: [Duration] = [.milliseconds(700)]
+    /// How often events are looked for once an operation is under way: an event is shown about two seconds after it happened at
+    /// the latest, and 60 s of waiting cost 30 calls, the early ones among them.
+    package static let interval = Duration.milliseconds(2060)
+    /// The first looks come sooner: small operations are over within a moment.
+    private static let start: [Duration] = [.milliseconds(100), .milliseconds(250)]
     /// The slowest pace that throttling leads to.
     private static let slowest = Duration.seconds(16)
     /// After how many looks without news the stack itself is looked at: soon when none ever came, then every two minutes.

@@ -138,7 +138,7 @@ struct StackEventsTests {
             CloudFormation(aws.client), sleep: { pause in pauses.withLock { $0.append(pause) } })
         _ = try await events.follow("s", after: nil) { _ in }
         let waited = pauses.withLock { $0.reduce(Duration.zero, +) }
-        #expect(waited > .seconds(56))
+        #expect(waited > .seconds(55))
         #expect(pauses.withLock { $0 }.allSatisfy { $0 <= StackEvents.interval })
         #expect(aws.operations.count <= 30)
         #expect(aws.operations.filter { $0 == "DescribeStacks" }.count == 1)
