@@ -60,7 +60,8 @@ let package = Package(
         // Level 5: one domain each.
         layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "Support"]),
         layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
-        layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
+        layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "YAML", "Support"]),
+        layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),
         layer("Schedules", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
         // Level 6: compositions of several domains.
         layer("Flows", ["Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
@@ -68,9 +69,8 @@ let package = Package(
         layer(
             "Commands",
             [
-                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Watch", "AWSServices", "Environment", "Templates",
-                "AWS",
-                "HTTP", "Processes", "Support", argumentParser,
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "Watch", "AWSServices", "Environment",
+                "Templates", "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),
         // Level 8
         .executableTarget(name: "fgctl", dependencies: ["Commands", "HTTP", "Support"], swiftSettings: strict),
@@ -83,7 +83,8 @@ let package = Package(
         tests("Processes"),
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
         tests("Watch", ["AWSServices"]),
-        tests("Tasks", ["AWSServices"]),
+        tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
+        tests("Services", ["AWSServices", "Watch"]),
         tests("Crypto"),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),

@@ -16,6 +16,10 @@ package struct TaskOptions: Sendable {
     package var count = 1
     /// The container that the overrides are for and whose code counts; `nil`: the stack's own, else the only one.
     package var container: String?
+    /// Fields of RunTask that are merged over the request at last.
+    package var extras: TaskExtras?
+    /// What ListTasks finds the tasks by; at most 128 letters, digits, `-`, `_` and `/`.
+    package var startedBy = "fgctl"
 
     package init() {}
 }
@@ -27,6 +31,7 @@ package struct TaskFacts: Sendable {
     /// The container that the stack names as its own; `nil` when it names none.
     package let ownContainer: String?
     package let network: ECS.AwsVpcConfiguration
+    package var capacity = TaskCapacity()
 
     package init(
         cluster: String, definition: ECS.TaskDefinition, ownContainer: String?, network: ECS.AwsVpcConfiguration
@@ -61,15 +66,19 @@ package enum TaskLaunch {
         var request = ECS.RunTaskRequest(taskDefinition: definition, clientToken: token)
         request.cluster = facts.cluster
         request.count = options.count
-        request.launchType = "FARGATE"
-        request.startedBy = "fgctl"
+        request.launchType = facts.capacity.launchType
+        request.capacityProviderStrategy = facts.capacity.strategy
+        request.platformVersion = facts.capacity.platformVersion
+        request.startedBy = options.startedBy
         request.propagateTags = "TASK_DEFINITION"
         request.networkConfiguration = ECS.NetworkConfiguration(awsvpcConfiguration: facts.network)
-        let overrides = try overrides(options, facts: facts, triggeredAt: triggeredAt)
-        request.overrides = overrides
+        request.overrides = try overrides(options, facts: facts, triggeredAt: triggeredAt)
+        if let extras = options.extras {
+            request = try extras.merged(into: request, container: try container(options, facts))
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
-        let size = try encoder.encode(overrides).count
+        let size = try encoder.encode(request.overrides).count
         guard size <= overrideLimit else {
             throw Failure(
                 .usage, "run task: command and environment make \(size) characters, more than ECS's \(overrideLimit)",

@@ -12,6 +12,11 @@ package struct TaskRunner: Sendable {
         package let failures: [String]
     }
 
+    /// The cause of failures that say for sure that no task was started.
+    package struct NothingStarted: Error, CustomStringConvertible {
+        package var description: String { "ECS answered without a task" }
+    }
+
     /// How often and how long placing a task is tried when there is no capacity for it.
     package struct Patience: Sendable {
         /// The pauses between the tries.
@@ -34,12 +39,16 @@ package struct TaskRunner: Sendable {
     ///
     /// RunTask answers 200 with `failures` when nothing could be placed; lack of capacity is tried again with a token of
     /// its own, since such an answer means that nothing was started.
+    /// - Parameter willSend: called before a token is sent for the first time.
     /// - Throws: `Failure` of kind `failed` when no task was started; `AWSError` when ECS refused the request.
-    package func start(_ request: ECS.RunTaskRequest) async throws -> Launch {
+    package func start(
+        _ request: ECS.RunTaskRequest, willSend: (ECS.RunTaskRequest) async throws -> Void = { _ in }
+    ) async throws -> Launch {
         var request = request
         for pause in patience.pauses.map(Optional.some) + [nil] {
             let answer: ECS.RunTaskResponse
             let launch = request
+            try await willSend(launch)
             do {
                 try Task.checkCancellation()
                 // An interruption waits for the answer: without it nobody would know which task to stop.
@@ -60,14 +69,15 @@ package struct TaskRunner: Sendable {
             guard let pause, !failures.isEmpty, failures.allSatisfy(Self.isCapacity) else {
                 throw Failure(
                     .failed,
-                    "run task \(request.taskDefinition): ECS started nothing: \(text.isEmpty ? "no reason given" : text)"
-                )
+                    "run task \(request.taskDefinition): ECS started nothing: \(text.isEmpty ? "no reason given" : text)",
+                    cause: NothingStarted())
             }
             show("no capacity for the task (\(text)); trying again in \(pause.components.seconds) s")
             try await patience.sleep(pause)
             request.clientToken = RequestToken.make()
         }
-        throw Failure(.failed, "run task \(request.taskDefinition): ECS started nothing")
+        throw Failure(
+            .failed, "run task \(request.taskDefinition): ECS started nothing", cause: NothingStarted())
     }
 
     /// The same token was used before: what it started then is what we are after.

@@ -36,12 +36,18 @@ package actor LogStream {
         self.logs = logs
     }
 
-    /// Hands over all lines that are there by now and were not handed over before, and returns their number.
+    /// Events in one page that make another look at once worth a call: there are likely more.
+    private static let fullPage = 500
+
+    /// Hands over the lines that were not handed over before.
     ///
     /// A stream that does not exist yet holds no lines: it appears with the container's first one.
-    /// - Throws: `AWSError` for everything else.
-    package func readNew(_ show: @Sendable (String) -> Void) async throws -> Int {
-        var count = 0
+    /// - Parameter toEnd: go on until the service says that there is no more; else a page that brings few lines ends the look
+    ///   and the next look goes on from there.
+    /// - Returns: how many lines there were, and whether the service said "no more for now".
+    /// - Throws: `AWSError` for everything but a missing stream.
+    package func readNew(toEnd: Bool = true, _ show: @Sendable (String) -> Void) async throws -> LogLook {
+        var look = LogLook(lines: 0, isAtEnd: true)
         while true {
             var request = CloudWatchLogs.GetLogEventsRequest(
                 logGroupName: location.group, logStreamName: location.stream)
@@ -51,13 +57,25 @@ package actor LogStream {
             do {
                 page = try await logs.getLogEvents(request)
             } catch let error as AWSError where error.code == "ResourceNotFoundException" {
-                return count
+                return look
             }
+            let count = page.events?.count ?? 0
             for event in page.events ?? [] { show(event.message ?? "") }
-            count += page.events?.count ?? 0
+            look.lines += count
             // The service says "no more for now" by giving back the token it was sent; a page may be empty before that.
-            guard let next = page.nextForwardToken, next != token else { return count }
+            guard let next = page.nextForwardToken, next != token else { return look }
             token = next
+            if !toEnd, count < Self.fullPage {
+                look.isAtEnd = false
+                return look
+            }
         }
     }
+}
+
+/// What one look at a log stream brought.
+package struct LogLook: Sendable, Hashable {
+    package var lines: Int
+    /// Whether the service said that there is no more for now.
+    package var isAtEnd: Bool
 }

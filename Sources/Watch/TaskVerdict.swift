@@ -23,9 +23,26 @@ package struct TaskVerdict: Codable, Sendable {
         package let essential: Bool
         package let exitCode: Int?
         package let reason: String?
+        package let imageDigest: String?
+        /// Where its lines are; `nil` without awslogs.
+        package let log: LogLocation?
+    }
+
+    /// How long each part took, in seconds; `nil` where ECS does not say.
+    package struct Durations: Codable, Sendable, Hashable {
+        /// Pulling images.
+        package let pull: Double?
+        /// From its creation to its start, pulling included.
+        package let start: Double?
+        /// From its start to the end of its containers.
+        package let run: Double?
+        /// From there, or from the request to stop, until all was taken down.
+        package let stop: Double?
     }
 
     package let taskArn: String
+    package let clusterArn: String?
+    package let taskDefinitionArn: String?
     package let outcome: Outcome
     /// The code that stands for the task: the container picked by the caller, else the first essential one, in definition
     /// order, that did not end with 0. `nil` when no such code is known.
@@ -38,6 +55,7 @@ package struct TaskVerdict: Codable, Sendable {
     package let createdAt: Date?
     package let startedAt: Date?
     package let stoppedAt: Date?
+    package let durations: Durations
 }
 
 extension TaskVerdict {
@@ -50,16 +68,21 @@ extension TaskVerdict {
     package init(_ task: ECS.Task, definition: ECS.TaskDefinition, picked: String? = nil) {
         let running = task.containers ?? []
         let defined = definition.containerDefinitions ?? []
+        let logs = LogLocation.all(of: definition, taskID: TaskWatch.id(task.taskArn))
         containers = defined.compactMap { defined in
             guard let name = defined.name else { return nil }
             let container = running.first { $0.name == name }
             return Container(
                 name: name, essential: defined.essential ?? true, exitCode: container?.exitCode,
-                reason: container?.reason)
+                reason: container?.reason, imageDigest: container?.imageDigest,
+                log: logs.first { $0.container == name })
         }
         let counted = containers.filter { picked == nil ? $0.essential : $0.name == picked }
         let failed = counted.first { $0.exitCode != 0 }
         taskArn = task.taskArn
+        clusterArn = task.clusterArn
+        taskDefinitionArn = task.taskDefinitionArn ?? definition.taskDefinitionArn
+        durations = Durations(task)
         stopCode = task.stopCode
         stoppedReason = task.stoppedReason
         createdAt = task.createdAt
@@ -124,5 +147,20 @@ extension TaskVerdict {
             return " (\(signal), out of memory: its limit is \(limit) MiB; give it more with --memory or key MEMORY)"
         }
         return " (\(signal))"
+    }
+}
+
+extension TaskVerdict.Durations {
+    init(_ task: ECS.Task) {
+        func seconds(_ from: Date?, _ to: Date?) -> Double? {
+            guard let from, let to else { return nil }
+            // Milliseconds are what ECS gives; clocks of different parts may disagree by some.
+            return max(0, (to.timeIntervalSince(from) * 1000).rounded() / 1000)
+        }
+        let ended = task.executionStoppedAt ?? task.stoppingAt ?? task.stoppedAt
+        pull = seconds(task.pullStartedAt, task.pullStoppedAt)
+        start = seconds(task.createdAt, task.startedAt)
+        run = seconds(task.startedAt, ended)
+        stop = seconds(task.stoppingAt ?? task.executionStoppedAt, task.stoppedAt)
     }
 }

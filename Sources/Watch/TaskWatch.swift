@@ -19,8 +19,11 @@ package actor TaskWatch {
 
     /// Times of following.
     package struct Timing: Sendable {
-        /// Between two looks.
-        package var interval: Duration = .seconds(1)
+        /// Between two looks: quick at first, for tasks that end at once; the last one goes on. Longer pauses than 5 s would
+        /// show an end too late, shorter ones would cost more than a call every two seconds.
+        package var intervals: [Duration] = [.seconds(2), .seconds(3), .seconds(5)]
+        /// Before the first look; a task that was just started has nothing to show yet.
+        package var firstPause: Duration = .zero
         /// How long a task that was just started may be unknown (it becomes visible with a delay).
         package var missingGrace: Duration = .seconds(60)
         /// How long lines are looked for after the end; two looks that bring nothing end it sooner.
@@ -30,8 +33,19 @@ package actor TaskWatch {
         /// Of the whole wait; `nil` waits as long as the tasks run.
         package var deadline: Duration?
         package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        package var now: @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
 
         package init() {}
+    }
+
+    /// A task to follow, and what it was started from.
+    package struct Subject: Sendable {
+        package let arn: String
+        package let definition: ECS.TaskDefinition
+        package init(arn: String, definition: ECS.TaskDefinition) {
+            self.arn = arn
+            self.definition = definition
+        }
     }
 
     private let ecs: ECS
@@ -41,19 +55,29 @@ package actor TaskWatch {
     private let streams: [(taskID: String, stream: LogStream)]
     private var states: [String: String] = [:]
     private var seen: Set<String> = []
+    /// Tasks that may have written something.
+    private var begun: Set<String> = []
+    /// Looks to let pass before reading lines again.
+    private var rest = 0
 
+    package init(_ client: AWSClient, cluster: String, tasks: [Subject], timing: Timing = Timing()) {
+        ecs = ECS(client)
+        self.cluster = cluster
+        arns = tasks.map(\.arn)
+        self.timing = timing
+        let logs = CloudWatchLogs(client)
+        streams = tasks.flatMap { task in
+            let id = TaskWatch.id(task.arn)
+            return LogLocation.all(of: task.definition, taskID: id).map { (id, LogStream($0, logs)) }
+        }
+    }
+
+    /// The same for tasks of one launch.
     package init(
         _ client: AWSClient, cluster: String, tasks: [String], definition: ECS.TaskDefinition, timing: Timing = Timing()
     ) {
-        ecs = ECS(client)
-        self.cluster = cluster
-        arns = tasks
-        self.timing = timing
-        let logs = CloudWatchLogs(client)
-        streams = tasks.flatMap { arn in
-            let id = TaskWatch.id(arn)
-            return LogLocation.all(of: definition, taskID: id).map { (id, LogStream($0, logs)) }
-        }
+        self.init(
+            client, cluster: cluster, tasks: tasks.map { Subject(arn: $0, definition: definition) }, timing: timing)
     }
 
     /// The last part of a task's ARN.
@@ -63,33 +87,54 @@ package actor TaskWatch {
     ///
     /// - Throws: `Failure` of kind `timedOut` at the deadline, of kind `failed` when a task can't be found any more;
     ///   `AWSError` when looking fails. The tasks go on in all these cases.
-    package func follow(_ tell: @escaping @Sendable (News) -> Void) async throws -> [ECS.Task] {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var outage = Outage(limit: timing.outage)
+    package func follow(
+        untilDeadline: Bool = true, _ tell: @escaping @Sendable (News) -> Void
+    ) async throws -> [ECS.Task] {
+        let start = timing.now()
+        var outage = Outage(limit: timing.outage, now: timing.now)
+        var looks = 0
+        if timing.firstPause > .zero { try await timing.sleep(timing.firstPause) }
         while true {
             try Task.checkCancellation()
             do {
-                let tasks = try await look(since: clock.now - start, tell)
-                // State first, lines after: what a container wrote before it was seen stopped is read below at the latest.
-                try await readLines(tell)
+                let tasks = try await look(since: timing.now() - start, tell)
                 if let tasks, tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) {
+                    // State first, lines after: what a container wrote before it was seen stopped is read below.
                     try await drain(tell)
                     return tasks
                 }
+                try await readSomeLines(isQuick: looks < timing.intervals.count, since: timing.now() - start, tell)
                 outage.end()
             } catch {
                 let ids = arns.map(Self.id).joined(separator: ", ")
                 if let line = try outage.bear(error, lookingAt: "task \(ids)") { tell(.trouble(line)) }
             }
-            if let deadline = timing.deadline, clock.now - start >= deadline {
-                let ids = arns.map(Self.id).joined(separator: ", ")
-                throw Failure(
-                    .timedOut, "task \(ids): still running after \(deadline.components.seconds) s",
-                    hint: "it goes on in cluster \(cluster)")
+            var pause =
+                timing.intervals.isEmpty ? .seconds(1) : timing.intervals[min(looks, timing.intervals.count - 1)]
+            if untilDeadline, let deadline = timing.deadline {
+                let left = deadline - (timing.now() - start)
+                guard left > .zero else { throw timedOut(deadline) }
+                pause = min(pause, left)
             }
-            try await timing.sleep(timing.interval)
+            try await timing.sleep(pause)
+            looks += 1
         }
+    }
+
+    /// One look without waiting: the tasks when all have stopped, their lines handed over; `nil` when one goes on.
+    package func poke(_ tell: @escaping @Sendable (News) -> Void) async throws -> [ECS.Task]? {
+        guard let tasks = try await look(since: .zero, tell), tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) else {
+            return nil
+        }
+        try await drain(tell)
+        return tasks
+    }
+
+    private func timedOut(_ deadline: Duration) -> Failure {
+        let ids = arns.map(Self.id).joined(separator: ", ")
+        return Failure(
+            .timedOut, "task \(ids): still running after \(deadline.components.seconds) s",
+            hint: "it goes on in cluster \(cluster); attach with 'fgctl ecs-wait-task \(arns.joined(separator: " "))'")
     }
 
     /// One look at the tasks; `nil` while one of them is not visible yet.
@@ -98,6 +143,9 @@ package actor TaskWatch {
         let byARN = Dictionary((answer.tasks ?? []).map { ($0.taskArn, $0) }, uniquingKeysWith: { $1 })
         for task in answer.tasks ?? [] {
             seen.insert(task.taskArn)
+            if task.startedAt != nil || !Self.statesBeforeStart.contains(task.lastStatus ?? "") {
+                begun.insert(Self.id(task.taskArn))
+            }
             guard let status = task.lastStatus, states[task.taskArn] != status else { continue }
             states[task.taskArn] = status
             tell(.state(taskID: Self.id(task.taskArn), status))
@@ -113,30 +161,55 @@ package actor TaskWatch {
         return nil
     }
 
-    /// Reads every stream at once; gives the number of new lines.
-    @discardableResult
-    private func readLines(_ tell: @escaping @Sendable (News) -> Void) async throws -> Int {
-        try await withThrowingTaskGroup(of: Int.self) { group in
+    /// While a task is in one of these, none of its containers runs, so none has written.
+    private static let statesBeforeStart: Set<String> = ["PROVISIONING", "PENDING", "ACTIVATING"]
+
+    /// Reads lines of tasks that run: with every look at first, then with every second one when there were none, and in the
+    /// first minute, which has the calls of the start to pay as well.
+    private func readSomeLines(
+        isQuick: Bool, since start: Duration, _ tell: @escaping @Sendable (News) -> Void
+    ) async throws {
+        guard rest == 0 else {
+            rest -= 1
+            return
+        }
+        let running = streams.filter { begun.contains($0.taskID) }
+        guard !running.isEmpty else { return }
+        let look = try await readLines(of: running, toEnd: false, tell)
+        rest = !isQuick && (look.lines == 0 || start < .seconds(60)) ? 1 : 0
+    }
+
+    /// Reads streams at once.
+    private func readLines(
+        of streams: [(taskID: String, stream: LogStream)], toEnd: Bool, _ tell: @escaping @Sendable (News) -> Void
+    ) async throws -> LogLook {
+        try await withThrowingTaskGroup(of: LogLook.self) { group in
             for (taskID, stream) in streams {
                 group.addTask {
                     let container = stream.location.container
-                    return try await stream.readNew { tell(.line(taskID: taskID, container: container, text: $0)) }
+                    return try await stream.readNew(toEnd: toEnd) {
+                        tell(.line(taskID: taskID, container: container, text: $0))
+                    }
                 }
             }
-            var count = 0
-            for try await lines in group { count += lines }
-            return count
+            var all = LogLook(lines: 0, isAtEnd: true)
+            for try await look in group {
+                all.lines += look.lines
+                all.isAtEnd = all.isAtEnd && look.isAtEnd
+            }
+            return all
         }
     }
 
-    /// awslogs delivers late: looks again until two looks a second apart bring nothing.
+    /// awslogs delivers late: looks again until two looks a second apart bring nothing. A look that brought lines and then
+    /// was told that there is no more counts as the first of them.
     private func drain(_ tell: @escaping @Sendable (News) -> Void) async throws {
         guard !streams.isEmpty else { return }
-        let clock = ContinuousClock()
-        let end = clock.now + timing.drain
+        let end = timing.now() + timing.drain
         var quiet = 0
-        while quiet < 2, clock.now < end {
-            if try await readLines(tell) == 0 { quiet += 1 } else { quiet = 0 }
+        while quiet < 2, timing.now() < end {
+            let look = try await readLines(of: streams, toEnd: true, tell)
+            quiet = look.lines == 0 ? quiet + 1 : 1
             if quiet < 2 { try await timing.sleep(.seconds(1)) }
         }
     }

@@ -8,7 +8,7 @@ struct ExitStatusTests {
     /// Every class of failure, its code, and its code in commands that pass a container's code through.
     static let table: [(Failure.Kind, Int32, Int32)] = [
         (.failed, 1, 125), (.differs, 2, 125), (.timedOut, 3, 125), (.credentials, 4, 125), (.superseded, 5, 125),
-        (.usage, 64, 64), (.badInput, 65, 65), (.notYet, 99, 125), (.notExecutable, 126, 126), (.notFound, 127, 127),
+        (.usage, 64, 64), (.badInput, 65, 65), (.notYet, 99, 99), (.notExecutable, 126, 126), (.notFound, 127, 127),
         (.interrupted, 130, 130), (.terminated, 143, 143),
     ]
 

@@ -22,9 +22,19 @@ package final class StubAWS: Sendable {
     }
 
     private let state: Mutex<State>
+    private let responder: (@Sendable (_ operation: String, _ request: HTTPRequest) throws -> Answer)?
 
     /// - Parameter answers: keyed by the operation's name; REST operations by `METHOD /path`.
-    package init(_ answers: [String: [Answer]]) { state = Mutex(State(answers: answers)) }
+    package init(_ answers: [String: [Answer]]) {
+        state = Mutex(State(answers: answers))
+        responder = nil
+    }
+
+    /// AWS with a memory: the responder is asked for each answer; what it throws is a failure of the network.
+    package init(responding: @escaping @Sendable (_ operation: String, _ request: HTTPRequest) throws -> Answer) {
+        state = Mutex(State(answers: [:]))
+        responder = responding
+    }
 
     /// A client that calls this script: fixed region and keys, no pauses between retries.
     package var client: AWSClient { client(dryRun: false) }
@@ -57,6 +67,11 @@ package final class StubAWS: Sendable {
 
     private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
         let operation = Self.operation(request)
+        if let responder {
+            state.withLock { $0.sent.append((operation, request)) }
+            let answer = try responder(operation, request)
+            return .text(answer.status, answer.body)
+        }
         let answer = state.withLock { state -> Answer? in
             state.sent.append((operation, request))
             guard let first = state.answers[operation]?.first else { return nil }

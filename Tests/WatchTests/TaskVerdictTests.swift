@@ -89,4 +89,27 @@ struct TaskVerdictTests {
         #expect(verdict.exitCode == item.code)
         #expect(item.says.isEmpty ? verdict.cause == nil : verdict.cause?.contains(item.says) == true)
     }
+
+    @Test func tellsDurationsAndLogs() throws {
+        let definition = #"""
+            {"taskDefinitionArn": "arn:td:3", "containerDefinitions": [{"name": "main", "logConfiguration": {"logDriver":
+             "awslogs", "options": {"awslogs-group": "/ecs/nightly", "awslogs-stream-prefix": "ecs"}}}, {"name": "quiet"}]}
+            """#
+        let task = """
+            {"taskArn": "arn:aws:ecs:us-east-1:1:task/c/abc", "createdAt": 1000, "pullStartedAt": 1002.5, "pullStoppedAt": 1010,
+             "startedAt": 1012, "executionStoppedAt": 1072.25, "stoppedAt": 1080, "containers": [{"name": "main", "exitCode": 0}]}
+            """
+        let decoder = JSONDecoder()
+        // AWS counts from 1970, Foundation's decoder by default from 2001: differences are what matters here.
+        let verdict = TaskVerdict(
+            try decoder.decode(ECS.Task.self, from: Data(task.utf8)),
+            definition: try decoder.decode(ECS.TaskDefinition.self, from: Data(definition.utf8)))
+        #expect(verdict.durations.pull == 7.5)
+        #expect(verdict.durations.start == 12)
+        #expect(verdict.durations.run == 60.25)
+        #expect(verdict.durations.stop == 7.75)
+        #expect(verdict.containers[0].log?.stream == "ecs/main/abc")
+        #expect(verdict.containers[1].log == nil)
+        #expect(verdict.taskDefinitionArn == "arn:td:3")
+    }
 }

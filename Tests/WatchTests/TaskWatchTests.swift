@@ -56,7 +56,7 @@ struct TaskWatchTests {
         let aws = StubAWS([
             "DescribeTasks": [Self.missing, Self.tasks("PENDING"), Self.tasks("RUNNING"), Self.tasks("STOPPED")],
             "GetLogEvents": [
-                Self.noStream, Self.noStream,
+                Self.noStream,
                 Self.events(["one"], token: "t1"), Self.events([], token: "t1"),
                 Self.events(["two"], token: "t2"), Self.events([], token: "t2"),
                 Self.events(["late"], token: "t3"), Self.events([], token: "t3"),
@@ -100,5 +100,53 @@ struct TaskWatchTests {
         }
         #expect(failure?.kind == .timedOut)
         #expect(!aws.operations.contains("StopTask"))
+    }
+
+    /// One container that is silent, or writes all the time: few enough calls in the first minute that those of a launch fit
+    /// into thirty with them, and the end seen in five seconds.
+    @Test(arguments: [false, true]) func asksSeldomEnough(_ isChatty: Bool) async throws {
+        let lines = (1...60).map { Self.events(["line \($0)"], token: "t\($0)") }
+        let aws = StubAWS([
+            "DescribeTasks": [Self.tasks("RUNNING")], "GetLogEvents": isChatty ? lines : [Self.noStream],
+        ])
+        let clock = Mutex<(now: ContinuousClock.Instant, pauses: [Duration])>((ContinuousClock.now, []))
+        await #expect(throws: Failure.self) {
+            _ = try await follow(aws) { timing in
+                timing.deadline = .seconds(60)
+                timing.now = { clock.withLock { $0.now } }
+                timing.sleep = { pause in
+                    clock.withLock {
+                        $0.now += pause
+                        $0.pauses.append(pause)
+                    }
+                }
+            }
+        }
+        #expect(aws.operations.count <= 25)
+        let pauses = clock.withLock { $0.pauses }
+        #expect(pauses.first == .seconds(2))
+        #expect(pauses.allSatisfy { $0 <= .seconds(5) })
+    }
+
+    @Test func readsNoLinesWhileNothingRuns() async throws {
+        let aws = StubAWS([
+            "DescribeTasks": [Self.tasks("PROVISIONING"), Self.tasks("PENDING"), Self.tasks("STOPPED")],
+            "GetLogEvents": [Self.noStream],
+        ])
+        _ = try await follow(aws)
+        #expect(aws.operations.filter { $0 == "GetLogEvents" }.count == 2)
+    }
+
+    @Test func pokesOnce() async throws {
+        for (status, ended) in [("RUNNING", false), ("STOPPED", true)] {
+            let aws = StubAWS(["DescribeTasks": [Self.tasks(status)], "GetLogEvents": [Self.noStream]])
+            var timing = TaskWatch.Timing()
+            timing.sleep = { _ in }
+            let watch = TaskWatch(
+                aws.client, cluster: "c", tasks: [Self.arn], definition: try Self.definition(), timing: timing)
+            let tasks = try await watch.poke { _ in }
+            #expect((tasks != nil) == ended)
+            #expect(aws.operations.filter { $0 == "DescribeTasks" }.count == 1)
+        }
     }
 }

@@ -11,7 +11,7 @@ package struct S3: Sendable {
     private static let putObject = Operation<PutObjectRequest, PutObjectResponse>(
         "PutObject", of: service, .mutates, method: "PUT", path: "/{Bucket}/{Key+}")
 
-    private let client: AWSClient
+    let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 

@@ -46,7 +46,7 @@ package enum ExitStatus {
         let own = code(for: kind)
         guard passesCodeThrough else { return own }
         switch kind {
-        case .usage, .badInput, .notExecutable, .notFound, .interrupted, .terminated: return own
+        case .usage, .badInput, .notYet, .notExecutable, .notFound, .interrupted, .terminated: return own
         default: return ownFailure
         }
     }

@@ -20,13 +20,15 @@ struct Root: AsyncParsableCommand {
     static let groups = [
         CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self]),
         CommandGroup(name: "Stacks", subcommands: StackCommands.all),
-        CommandGroup(name: "Tasks", subcommands: [RunTask.self]),
+        CommandGroup(
+            name: "Tasks", subcommands: [RunTask.self, WaitTask.self, StopTask.self, ListTasks.self, ShowLogs.self]),
         CommandGroup(
             name: "Schedules",
             subcommands: [
                 ScheduleCreate.self, ScheduleRemove.self, ScheduleList.self, ScheduleEnable.self, ScheduleDisable.self,
                 ScheduleNext.self, ScheduleRun.self,
             ]),
+        CommandGroup(name: "Services", subcommands: [UpdateService.self]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self]),
     ]
 

@@ -48,11 +48,8 @@ struct ScheduleRun: FgctlCommand {
         }
         try await session.announce("run \(target.label)", stack: target.stack)
         if session.options.dryRun { return session.context.console.out(try Session.json(request)) }
-        let network = ECS.AwsVpcConfiguration(subnets: [], securityGroups: nil, assignPublicIp: nil)
-        let facts = TaskFacts(
-            cluster: request.cluster ?? target.stack, definition: definition, ownContainer: nil,
-            network: request.networkConfiguration?.awsvpcConfiguration ?? network)
-        try await TaskAttendant(session: session, facts: facts, picked: container).run(request, waits: !noWait)
+        let started = try await TaskRunner(session.client) { session.say($0) }.start(request)
+        try await LaunchFollower(session, waits: !noWait, picked: container).follow(started, request, definition)
     }
 
     /// What the schedule or rule itself would send now.

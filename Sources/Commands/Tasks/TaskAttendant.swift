@@ -3,70 +3,97 @@ internal import Support
 internal import Tasks
 internal import Watch
 
-/// Starts tasks, stays with them to their end, and gives their exit code.
+/// Stays with tasks to their end, showing what their containers write.
 struct TaskAttendant: Sendable {
     let session: Session
-    let facts: TaskFacts
+    let cluster: String
+    let subjects: [TaskWatch.Subject]
+    /// The container whose code counts, when the user named one.
     let picked: String?
+    /// Whether this command started the tasks: then an interruption stops them; else it ends the watching only.
+    let isOwner: Bool
+    var deadline: Duration?
 
     /// How long a task that was asked to stop is waited for: Fargate's longest stop timeout and some.
     private static let stopPatience = Duration.seconds(150)
 
-    /// - Throws: `PassedCode` with the container's code when it is not 0.
-    func run(_ request: ECS.RunTaskRequest, waits: Bool) async throws {
-        let runner = TaskRunner(session.client) { session.say($0) }
-        let launch = try await runner.start(request)
-        for failure in launch.failures { session.warn("one task was not started: \(failure)") }
-        guard waits else {
-            try session.result(["taskArns": launch.arns], lines: launch.arns)
-            if !launch.failures.isEmpty { throw PassedCode(ExitStatus.ownFailure) }
-            return
-        }
-        for arn in launch.arns { session.say("started \(arn)") }
-        let (tasks, wasStopped) = try await attend(launch.arns, runner)
-        let verdicts = tasks.map { TaskVerdict($0, definition: facts.definition, picked: picked) }
-        let report = TaskReport(
-            verdicts, signal: wasStopped ? session.context.interruption.signal ?? 2 : nil,
-            missesTasks: !launch.failures.isEmpty)
-        for line in report.lines { session.say(line) }
-        if session.options.output == .json { try session.result(report, lines: []) }
-        if report.exitCode != 0 { throw PassedCode(report.exitCode) }
+    private var arns: [String] { subjects.map(\.arn) }
+
+    /// Follows the tasks to their end.
+    ///
+    /// - Parameter missesTasks: whether some of the tasks asked for were never started.
+    /// - Throws: `Failure` when following ended before the tasks did; they go on then.
+    func stay(missesTasks: Bool = false) async throws -> TaskReport {
+        let (tasks, wasStopped) = try await attend()
+        return report(
+            tasks, signal: wasStopped ? session.context.interruption.signal ?? 2 : nil, missesTasks: missesTasks)
     }
 
-    /// Follows the tasks; when the user interrupts, asks ECS to stop them and stays for their end.
-    private func attend(_ arns: [String], _ runner: TaskRunner) async throws -> (tasks: [ECS.Task], wasStopped: Bool) {
-        let watch = TaskWatch(session.client, cluster: facts.cluster, tasks: arns, definition: facts.definition)
-        let several = arns.count > 1 || (facts.definition.containerDefinitions?.count ?? 0) > 1
-        let tell: @Sendable (TaskWatch.News) -> Void = { show($0, several: several) }
+    /// One look; `nil` when a task goes on.
+    func poke() async throws -> TaskReport? {
+        try await watch(deadline: nil).poke(tell).map { report($0) }
+    }
+
+    private func report(_ tasks: [ECS.Task], signal: Int32? = nil, missesTasks: Bool = false) -> TaskReport {
+        let verdicts = zip(tasks, subjects).map { TaskVerdict($0, definition: $1.definition, picked: picked) }
+        return TaskReport(verdicts, signal: signal, missesTasks: missesTasks)
+    }
+
+    private func watch(deadline: Duration?) -> TaskWatch {
+        var timing = TaskWatch.Timing()
+        timing.deadline = deadline
+        // What a command has just started is not worth a look at once.
+        if isOwner { timing.firstPause = .seconds(1) }
+        return TaskWatch(session.client, cluster: cluster, tasks: subjects, timing: timing)
+    }
+
+    /// Follows the tasks; when the user interrupts a command that started them, asks ECS to stop them and stays for their
+    /// end.
+    private func attend() async throws -> (tasks: [ECS.Task], wasStopped: Bool) {
+        let watch = watch(deadline: deadline)
         do {
             return (try await watch.follow(tell), false)
         } catch is CancellationError {
+            guard isOwner else {
+                throw Failure(
+                    session.context.interruption.signal == 15 ? .terminated : .interrupted,
+                    "interrupted: only the watching has ended", hint: goesOnHint)
+            }
             session.say("interrupted: asking ECS to stop the task (again to leave at once)")
             // A task of its own: this one is cancelled, and what follows must not be.
-            do {
-                let tasks = try await Shielded.run {
-                    try await runner.stop(arns, cluster: facts.cluster, reason: "interrupted in fgctl ecs-run-task")
-                    return try await Deadline.run(Self.stopPatience, what: "the task to stop") {
-                        try await watch.follow(tell)
-                    }
-                }
-                return (tasks, true)
-            } catch {
-                throw goesOn("the task was not seen to stop", error, arns)
+            do { return (try await Shielded.run { try await stop(watch) }, true) } catch {
+                throw goesOn("the task was not seen to stop", error)
             }
         } catch let error as Failure {
             throw error
         } catch {
-            throw goesOn("watching the task ended", error, arns)
+            throw goesOn("watching the task ended", error)
         }
     }
 
+    private func stop(_ watch: TaskWatch) async throws -> [ECS.Task] {
+        let runner = TaskRunner(session.client) { session.say($0) }
+        try await runner.stop(arns, cluster: cluster, reason: "interrupted in fgctl ecs-run-task")
+        return try await Deadline.run(Self.stopPatience, what: "the task to stop") {
+            try await watch.follow(untilDeadline: false, tell)
+        }
+    }
+
+    private var goesOnHint: String {
+        let names = arns.joined(separator: " ")
+        return "it may go on in cluster \(cluster): \(names); attach with 'fgctl ecs-wait-task \(names)'"
+    }
+
     /// A failure on this side only: the task does not know of it.
-    private func goesOn(_ what: String, _ error: any Error, _ arns: [String]) -> Failure {
+    private func goesOn(_ what: String, _ error: any Error) -> Failure {
         let reason = (error as? Failure)?.message ?? "\(error)"
         return Failure(
-            ExitStatus.kind(of: error, signal: nil), "\(what): \(reason)",
-            hint: "it may go on in cluster \(facts.cluster): \(arns.joined(separator: " "))", cause: error)
+            ExitStatus.kind(of: error, signal: nil), "\(what): \(reason)", hint: goesOnHint, cause: error)
+    }
+
+    private var tell: @Sendable (TaskWatch.News) -> Void {
+        let several = subjects.count > 1 || (subjects.first?.definition.containerDefinitions?.count ?? 0) > 1
+        return { show($0, several: several) }
     }
 
     private func show(_ news: TaskWatch.News, several: Bool) {
@@ -83,5 +110,16 @@ struct TaskAttendant: Sendable {
                 session.context.console.out(line)
             }
         }
+    }
+}
+
+extension Session {
+    /// Says how tasks ended, and ends the command with their code.
+    ///
+    /// - Throws: `PassedCode` when that is not 0.
+    func conclude(_ report: TaskReport) throws {
+        for line in report.lines { say(line) }
+        if options.output == .json { try result(report, lines: []) }
+        if report.exitCode != 0 { throw PassedCode(report.exitCode) }
     }
 }

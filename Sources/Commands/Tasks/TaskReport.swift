@@ -5,6 +5,12 @@ struct TaskReport: Encodable, Sendable {
     let exitCode: Int32
     let tasks: [TaskVerdict]
 
+    /// A report that was made before.
+    init(exitCode: Int32, tasks: [TaskVerdict]) {
+        self.exitCode = exitCode
+        self.tasks = tasks
+    }
+
     /// - Parameters:
     ///   - verdicts: in the order in which the tasks were started.
     ///   - signal: the one that had the tasks stopped; its code then stands for them.

@@ -1,0 +1,56 @@
+import AWSServices
+import Support
+import Tasks
+import TestSupport
+import Testing
+import Watch
+
+struct TaskFinderTests {
+    private static let arn = "arn:aws:ecs:us-east-1:123456789012:task/c/0123456789abcdef"
+    private static let missing = StubAWS.Answer(#"{"tasks": [], "failures": [{"arn": "x", "reason": "MISSING"}]}"#)
+    private static let found = StubAWS.Answer(#"{"tasks": [{"taskArn": "\#(arn)", "taskDefinitionArn": "arn:td:1"}]}"#)
+
+    @Test func takesClustersFromARNs() throws {
+        #expect(try TaskFinder.cluster(of: [Self.arn]) { "fallback" } == "c")
+        #expect(try TaskFinder.cluster(of: ["0123456789abcdef"]) { "fallback" } == "fallback")
+        #expect(throws: Failure.self) { try TaskFinder.cluster(of: [Self.arn, "0123456789abcdef"]) { "other" } }
+        #expect(throws: Failure.self) { try TaskFinder.cluster(of: ["arn:aws:s3:::b"]) { "c" } }
+        #expect(throws: Failure.self) { try TaskFinder.cluster(of: []) { "c" } }
+    }
+
+    @Test func waitsUntilATaskIsVisible() async throws {
+        let aws = StubAWS([
+            "DescribeTasks": [Self.missing, Self.missing, Self.found],
+            "DescribeTaskDefinition": [.init(#"{"taskDefinition": {"family": "nightly"}}"#)],
+        ])
+        let finder = TaskFinder(aws.client, sleep: { _ in })
+        let found = try await finder.find(["0123456789abcdef"], cluster: "c")
+        #expect(found.subjects.map(\.arn) == [Self.arn])
+        #expect(aws.operations.filter { $0 == "DescribeTasks" }.count == 3)
+    }
+
+    @Test func saysThatATaskIsForgotten() async throws {
+        let finder = TaskFinder(StubAWS(["DescribeTasks": [Self.missing]]).client, patience: .zero)
+        let failure = await #expect(throws: Failure.self) { try await finder.find([Self.arn], cluster: "c") }
+        #expect(failure?.kind == .failed)
+        #expect(failure?.hint?.contains("about an hour") == true)
+    }
+
+    @Test func listsRunningAndStopped() async throws {
+        let aws = StubAWS([
+            "ListTasks": [
+                .init(#"{"taskArns": ["arn:1"], "nextToken": "t"}"#), .init(#"{"taskArns": ["arn:2"]}"#),
+                .init(#"{"taskArns": ["arn:2", "arn:3"]}"#),
+            ],
+            "DescribeTasks": [
+                .init(
+                    #"{"tasks": [{"taskArn": "arn:1", "createdAt": 1}, {"taskArn": "arn:2", "createdAt": 3}, "#
+                        + #"{"taskArn": "arn:3", "createdAt": 2}]}"#)
+            ],
+        ])
+        let tasks = try await TaskFinder(aws.client).list(family: "nightly", cluster: "c")
+        #expect(tasks.map(\.taskArn) == ["arn:2", "arn:3", "arn:1"])
+        #expect(aws.bodies("ListTasks").last?.contains("STOPPED") == true)
+        #expect(aws.bodies("DescribeTasks").first?.contains("arn:3") == true)
+    }
+}
