@@ -112,14 +112,14 @@ package struct StackEvents: Sendable {
         var looks = 0
         /// Looks in a row that brought nothing.
         var silent = 0
-        /// The stack's own event told of the end; its description may lag behind.
-        var isOver = false
+        /// The state that the stack's own event told as the end; its description may lag behind, or be ahead.
+        var end: String?
 
         init(last: String?) { self.last = last }
 
         /// Whether the stack itself has to be looked at.
         var isInDoubt: Bool {
-            isOver || events.isEmpty && silent == StackEvents.firstDoubt
+            end != nil || events.isEmpty && silent == StackEvents.firstDoubt
                 || silent > 0 && silent % StackEvents.laterDoubt == 0
         }
     }
@@ -134,20 +134,31 @@ package struct StackEvents: Sendable {
         seen.looks += 1
         seen.silent = news.isEmpty ? seen.silent + 1 : 0
         for event in news {
+            // What somebody else began after the end is another operation.
+            if seen.end != nil, event.beginsOperation { break }
             show(event)
             seen.events.append(event)
             seen.last = event.eventId
-            if event.isOfStackItself { seen.isOver = event.endsOperation }
+            if event.isOfStackItself { seen.end = event.endsOperation ? event.resourceStatus : nil }
         }
         guard seen.isInDoubt else { return nil }
         guard let state = try await cloudFormation.describeStack(stack) else {
             return Outcome(stack: nil, status: .deleteComplete, events: seen.events)
         }
         let status = state.stackStatus
+        if let end = seen.end, Self.operation(end) != Self.operation(status.rawValue) {
+            return Outcome(stack: state, status: .init(rawValue: end), events: seen.events)
+        }
         if status.isInProgress { return nil }
         let isEnd = status != .reviewInProgress && !seen.events.isEmpty || status == .deleteComplete
         return isEnd || seen.looks >= Self.looksBeforeStart
             ? Outcome(stack: state, status: status, events: seen.events) : nil
+    }
+
+    /// CREATE, UPDATE, DELETE, IMPORT; rollbacks of creations count as such.
+    private static func operation(_ status: String) -> String {
+        let word = status.prefix { $0 != "_" }
+        return word == "ROLLBACK" ? "CREATE" : String(word)
     }
 
     /// The events of the operation that a stack went through last, or goes through now, oldest first, and the mark before it.
