@@ -63,12 +63,14 @@ let package = Package(
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "YAML", "Support"]),
         layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),
         layer("Schedules", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
+        // Level 6: compositions of several domains.
+        layer("Flows", ["Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
         // Level 7
         layer(
             "Commands",
             [
-                "Images", "Stacks", "Tasks", "Schedules", "Services", "Watch", "AWSServices", "Environment", "Templates",
-                "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "Watch", "AWSServices", "Environment",
+                "Templates", "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),
         // Level 8
         .executableTarget(name: "fgctl", dependencies: ["Commands", "HTTP", "Support"], swiftSettings: strict),
@@ -95,6 +97,7 @@ let package = Package(
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
+        tests("Flows", ["AWS", "AWSServices", "Schedules"]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP", "Watch"]),
     ]
 )

@@ -8,12 +8,15 @@ package struct StackChange: Codable, Sendable, Hashable {
     package let type: String
     /// True, False, Conditional; `nil` where it does not apply.
     package let replacement: String?
+    /// Delete, Retain, Snapshot, ReplaceAndDelete, …: what becomes of the old resource; `nil` where it is not said.
+    package let policy: String?
 
     package init(_ change: CloudFormation.ResourceChange) {
         action = change.action ?? "?"
         logicalID = change.logicalResourceId ?? "?"
         type = change.resourceType ?? "?"
         replacement = change.replacement
+        policy = change.policyAction
     }
 
     /// `+ Cluster (AWS::ECS::Cluster)`

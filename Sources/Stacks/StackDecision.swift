@@ -6,8 +6,9 @@ internal import Templates
 package enum StackDecision: Sendable {
     /// Nothing of that name exists, or only the empty shell of a change set: create it.
     case create
-    /// A failed creation left a shell that holds nothing: delete it, then create. The text says what was found.
-    case deleteThenCreate(found: String)
+    /// A failed creation left a shell: delete it, then create. The texts say what was found, and what it still holds; where
+    /// that is something, somebody has to agree.
+    case deleteThenCreate(found: String, held: [String])
     /// The stack exists and is as asked.
     case alreadyAsAsked
     /// The stack exists and differs; one line for each difference.
@@ -33,14 +34,16 @@ extension StackDecision {
         case .deleteComplete, .reviewInProgress:
             return .create
         case .rollbackComplete, .createFailed:
-            return afterFailedCreate(what, stack, resources)
+            return afterFailedCreate(what, request, stack, resources)
         case .rollbackFailed, .deleteFailed, .updateRollbackFailed, .importRollbackFailed:
-            return stuck(what, stack, resources)
+            return .refuse(stuck(what, request, stack, resources))
         case let status where status.isInProgress:
             return .refuse(
                 Failure(
                     .failed, "\(what): another operation is under way: the stack is \(status)",
-                    hint: "watch it with 'fgctl cf-status' and try again when it has ended"))
+                    hint:
+                        "watch it with 'fgctl cf-events --follow --stack \(request.name)' and try again when it has ended"
+                ))
         default:
             let differences = differences(request, stack: stack, currentTemplate: currentTemplate)
             return differences.isEmpty ? .alreadyAsAsked : .differs(differences)
@@ -48,38 +51,38 @@ extension StackDecision {
     }
 
     /// A rollback or deletion that failed needs a person: what is stuck, and the command that gets on.
-    private static func stuck(
-        _ what: String, _ stack: CloudFormation.Stack, _ resources: [CloudFormation.StackResourceSummary]
-    ) -> StackDecision {
+    static func stuck(
+        _ what: String, _ request: StackRequest, _ stack: CloudFormation.Stack,
+        _ resources: [CloudFormation.StackResourceSummary]
+    ) -> Failure {
         let stuck = resources.filter { $0.resourceStatus.hasSuffix("_FAILED") }
         let list = stuck.map { "\($0.logicalResourceId) (\(text($0.resourceStatusReason) ?? $0.resourceStatus))" }
-        let ids = stuck.map(\.logicalResourceId).joined(separator: " ")
-        let name = stack.stackName
+        let flags = stuck.map { " --retain \($0.logicalResourceId)" }.joined()
         let hint =
             switch stack.stackStatus {
             case .updateRollbackFailed:
-                "mend what is stuck, then run: aws cloudformation continue-update-rollback --stack-name \(name)"
-                    + (ids.isEmpty ? "" : " (to give up on these: --resources-to-skip \(ids))")
-            case .deleteFailed where !ids.isEmpty:
-                "to delete the stack and keep these, run: "
-                    + "aws cloudformation delete-stack --stack-name \(name) --retain-resources \(ids)"
+                "mend what is stuck, then run 'fgctl \(request.updateCommand)'"
+                    + (stuck.isEmpty
+                        ? ""
+                        : " (to give up on these:" + stuck.map { " --skip \($0.logicalResourceId)" }.joined() + ")")
+            case .deleteFailed where !stuck.isEmpty:
+                "to delete the stack and keep these, run: \(request.deleteCommand)\(flags)"
             default:
-                "mend what is stuck, then delete the stack (aws cloudformation delete-stack --stack-name \(name)) "
-                    + "and create it again"
+                "mend what is stuck, then delete the stack ('\(request.deleteCommand)') and create it again"
             }
-        return .refuse(
-            Failure(
-                .failed,
-                "\(what): the stack is \(stack.stackStatus)"
-                    + (list.isEmpty ? "" : ": stuck on " + list.joined(separator: ", ")), hint: hint))
+        return Failure(
+            .failed,
+            "\(what): the stack is \(stack.stackStatus)"
+                + (list.isEmpty ? "" : ": stuck on " + list.joined(separator: ", ")), hint: hint)
     }
 
     /// A text that says something; `nil` for none and for the empty one.
-    private static func text(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+    static func text(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
 
     /// A stack whose creation failed can only be deleted; that loses nothing when it holds nothing.
     private static func afterFailedCreate(
-        _ what: String, _ stack: CloudFormation.Stack, _ resources: [CloudFormation.StackResourceSummary]
+        _ what: String, _ request: StackRequest, _ stack: CloudFormation.Stack,
+        _ resources: [CloudFormation.StackResourceSummary]
     ) -> StackDecision {
         if stack.enableTerminationProtection == true {
             return .refuse(
@@ -92,15 +95,20 @@ extension StackDecision {
             let neverMade = resource.resourceStatus == "CREATE_FAILED" && text(resource.physicalResourceId) == nil
             return resource.resourceStatus != "DELETE_COMPLETE" && !neverMade
         }
-        if held.isEmpty { return .deleteThenCreate(found: "\(stack.stackStatus), holding nothing") }
+        if held.isEmpty {
+            return .deleteThenCreate(found: "\(stack.stackStatus), holding nothing", held: [])
+        }
         let names = held.map { "\($0.logicalResourceId) (\(text($0.physicalResourceId) ?? $0.resourceType))" }
+        guard let precious = held.first(where: { ResourceKinds.holdsData($0.resourceType) }) else {
+            return .deleteThenCreate(found: "\(stack.stackStatus)", held: names)
+        }
         return .refuse(
             Failure(
                 .failed,
                 "\(what): a failed creation left it \(stack.stackStatus), still holding "
                     + names.joined(separator: ", "),
-                hint: "save what you need of these, delete the stack "
-                    + "(aws cloudformation delete-stack --stack-name \(stack.stackName)), and create it again"))
+                hint: "save what you need of \(precious.logicalResourceId), delete the stack "
+                    + "('\(request.deleteCommand)'), and create it again"))
     }
 
     /// What of an existing stack is not as asked, one line each.
@@ -127,7 +135,7 @@ extension StackDecision {
     }
 
     /// CloudFormation keeps a template's text but not always its last line break.
-    private static func sameTemplate(_ one: String, _ other: String) -> Bool {
+    static func sameTemplate(_ one: String, _ other: String) -> Bool {
         func trimmed(_ text: String) -> Substring {
             var rest = Substring(text)
             while let last = rest.last, last.isWhitespace { rest.removeLast() }

@@ -38,16 +38,19 @@ package enum StackInputs {
         }
     }
 
-    /// The tags of a stack, which CloudFormation hands on to its resources: fgctl's two, then the user's.
+    /// The tags of a stack, which CloudFormation hands on to its resources: fgctl's own, then the user's.
     ///
+    /// - Parameter network: the network stack that a task stack runs in.
     /// - Throws: `Failure` of kind `usage` when the user's tags can't be tags.
     package static func tags(
-        stack: String, environmentName: String, user: [(String, String)]
+        stack: String, environmentName: String, user: [(String, String)], network: String? = nil
     ) throws -> [CloudFormation.Tag] {
         var tags = [
             CloudFormation.Tag(key: "fgctl:stack", value: stack),
             CloudFormation.Tag(key: "fgctl:env", value: environmentName),
         ]
+        // Deleting the network looks for it.
+        if let network { tags.append(CloudFormation.Tag(key: "fgctl:network", value: network)) }
         for (key, value) in user {
             guard !key.hasPrefix("aws:"), !tags.contains(where: { $0.key == key }) else {
                 throw Failure(.usage, "tag \(key): the name is reserved or given twice", hint: "change key TAGS")
@@ -55,7 +58,8 @@ package enum StackInputs {
             tags.append(CloudFormation.Tag(key: key, value: value))
         }
         guard tags.count <= 50 else {
-            throw Failure(.usage, "\(tags.count) tags: a stack takes 50, two of them fgctl's", hint: "change key TAGS")
+            throw Failure(
+                .usage, "\(tags.count) tags: a stack takes 50, fgctl's own among them", hint: "change key TAGS")
         }
         return tags
     }

@@ -10,6 +10,12 @@ package struct StackReport: Codable, Sendable {
     package let id: String?
     package let createdAt: Date?
     package let updatedAt: Date?
+    /// The later of the two.
+    package let lastChange: Date?
+    /// DRIFTED, IN_SYNC, or UNKNOWN where nobody has looked.
+    package let drift: String
+    /// How many schedules start its task; `nil` where that was not asked.
+    package var schedules: Int?
     package let parameters: [String: String]
     package let outputs: [String: String]
     package let resources: [Resource]
@@ -29,6 +35,9 @@ package struct StackReport: Codable, Sendable {
         id = stack?.stackId
         createdAt = stack?.creationTime
         updatedAt = stack?.lastUpdatedTime
+        lastChange = stack?.lastUpdatedTime ?? stack?.creationTime
+        let checked = stack?.driftInformation?.stackDriftStatus
+        drift = checked == nil || checked == "NOT_CHECKED" ? "UNKNOWN" : checked ?? "UNKNOWN"
         parameters = Dictionary(
             (stack?.parameters ?? []).map { ($0.parameterKey, $0.parameterValue ?? "") }, uniquingKeysWith: { $1 })
         outputs = Dictionary(
@@ -54,6 +63,8 @@ package struct StackReport: Codable, Sendable {
         var lines = ["\(name)  \(status)" + (reason.map { "  \($0)" } ?? "")]
         if let createdAt { lines.append("  created  \(Self.time(createdAt))") }
         if let updatedAt { lines.append("  updated  \(Self.time(updatedAt))") }
+        if status != "NOT_CREATED" { lines.append("  drift  \(drift.lowercased())") }
+        if let schedules { lines.append("  schedules  \(schedules)") }
         for (title, pairs) in [("parameter", parameters), ("output", outputs)] {
             for (key, value) in pairs.sorted(by: { $0.key < $1.key }) { lines.append("  \(title)  \(key) = \(value)") }
         }

@@ -13,6 +13,12 @@ package struct StackRequest: Sendable {
 
     /// The command that changes such a stack once it exists, for messages.
     package let updateCommand: String
+    /// The command that deletes it, as it is typed.
+    package var deleteCommand: String {
+        updateCommand.contains("update")
+            ? "fgctl \(updateCommand.replacing("update", with: "delete"))"
+            : "aws cloudformation delete-stack --stack-name \(name)"
+    }
 
     /// All three, as the field's tools send: what a template may create is decided by the caller's rights.
     package static let capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]

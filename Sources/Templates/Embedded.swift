@@ -4,6 +4,386 @@
 /// The templates that fgctl brings along, by name.
 enum EmbeddedTemplates {
     static let bodies: [(name: String, body: String)] = [
+(name: "deploy-role", body: #"""
+AWSTemplateFormatVersion: "2010-09-09"
+Description: >-
+  fgctl deploy role: what a pipeline needs to build, deploy and run one task stack and its network, and nothing more
+
+# The role may create roles only with the boundary below, so nothing that it makes can do more than a task's roles need.
+# Its own name begins with fgctl-deploy-, which none of its rights on roles covers: it can't change itself.
+# PERMISSIONS_BOUNDARY in the env file has to name the boundary: the task template then gives it to all its roles.
+
+Parameters:
+  PrincipalArn:
+    Type: String
+    Description: Who may assume the role, such as arn:aws:iam::123456789012:root or a role of a pipeline
+    AllowedPattern: ^arn:[a-z0-9-]+:iam::[0-9]{12}:(root|user/.+|role/.+)$
+    ConstraintDescription: must be the ARN of an account's root, a user or a role
+  ExternalId:
+    Type: String
+    Description: What the principal has to say to assume the role
+    AllowedPattern: ^[A-Za-z0-9+=,.@:/-]{8,200}$
+    ConstraintDescription: must be 8 to 200 letters, digits and +=,.@:/-
+  TaskStackName:
+    Type: String
+    Description: The task stack (STACK_NAME)
+    AllowedPattern: ^[A-Za-z][A-Za-z0-9-]{0,63}$
+    ConstraintDescription: must be the name of a stack with at most 64 characters
+  NetworkStackName:
+    Type: String
+    Default: ""
+    Description: The network stack (PARENT_STACK_NAME); empty when the role is not to make a network
+    AllowedPattern: ^$|^[A-Za-z][A-Za-z0-9-]{0,127}$
+    ConstraintDescription: must be the name of a stack, or empty
+  BucketName:
+    Type: String
+    Default: ""
+    Description: The project's bucket (S3_BUCKET); empty for none
+    AllowedPattern: ^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$
+    ConstraintDescription: must be a bucket name, or empty
+  RepositoryName:
+    Type: String
+    Default: ""
+    Description: The ECR repository (IMAGE_NAME); empty for an image of another registry
+    AllowedPattern: ^$|^[a-z0-9]+([._/-]+[a-z0-9]+)*$
+    ConstraintDescription: must be the name of an ECR repository, or empty
+
+Conditions:
+  HasNetwork: !Not [!Equals [!Ref NetworkStackName, ""]]
+  HasBucket: !Not [!Equals [!Ref BucketName, ""]]
+  HasRepository: !Not [!Equals [!Ref RepositoryName, ""]]
+
+Resources:
+  # The most that a role made by the deploy role can ever do.
+  Boundary:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Description: !Sub Bounds the roles of ${TaskStackName}
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: [logs:CreateLogStream, logs:PutLogEvents]
+            Resource: !Sub arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/${TaskStackName}:*
+          - Effect: Allow
+            Action: ecr:GetAuthorizationToken
+            Resource: "*"
+          - Effect: Allow
+            Action: [ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer]
+            Resource: !Sub arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/*
+          - Effect: Allow
+            Action: [ssm:GetParameter, ssm:GetParameters, ssm:GetParametersByPath]
+            Resource:
+              - !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${TaskStackName}
+              - !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${TaskStackName}__*
+              - !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${TaskStackName}_params
+              - !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${TaskStackName}/*
+          - Effect: Allow
+            Action: secretsmanager:GetSecretValue
+            Resource: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${TaskStackName}/*
+          - !If
+            - HasBucket
+            - Effect: Allow
+              Action: [s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload]
+              Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}/${TaskStackName}/*
+            - !Ref AWS::NoValue
+          - !If
+            - HasBucket
+            - Effect: Allow
+              Action: s3:ListBucket
+              Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}
+            - !Ref AWS::NoValue
+          - Effect: Allow
+            Action: ecs:RunTask
+            Resource:
+              - !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/${TaskStackName}
+              - !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/${TaskStackName}:*
+          - Effect: Allow
+            Action: ecs:TagResource
+            Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task/${TaskStackName}/*
+          - Effect: Allow
+            Action: iam:PassRole
+            Resource: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${TaskStackName}-*
+            Condition:
+              StringEquals:
+                iam:PassedToService: ecs-tasks.amazonaws.com
+          - Effect: Allow
+            Action: sqs:SendMessage
+            Resource: !Sub arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:*
+
+  DeployRole:
+    Type: AWS::IAM::Role
+    Properties:
+      Description: !Sub Deploys ${TaskStackName} by fgctl
+      MaxSessionDuration: 3600
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              AWS: !Ref PrincipalArn
+            Action: sts:AssumeRole
+            Condition:
+              StringEquals:
+                sts:ExternalId: !Ref ExternalId
+      Policies:
+        - PolicyName: stacks
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action:
+                  - cloudformation:CreateChangeSet
+                  - cloudformation:DescribeChangeSet
+                  - cloudformation:ExecuteChangeSet
+                  - cloudformation:DeleteChangeSet
+                  - cloudformation:DescribeStackEvents
+                  - cloudformation:GetTemplate
+                  - cloudformation:ListStackResources
+                  - cloudformation:DeleteStack
+                  - cloudformation:CancelUpdateStack
+                  - cloudformation:ContinueUpdateRollback
+                  - cloudformation:RollbackStack
+                  - cloudformation:TagResource
+                Resource:
+                  - !Sub arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${TaskStackName}/*
+                  - !If
+                    - HasNetwork
+                    - !Sub arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${NetworkStackName}/*
+                    - !Ref AWS::NoValue
+              # Stacks are also listed, to find those that use a network.
+              - Effect: Allow
+                Action: cloudformation:DescribeStacks
+                Resource: "*"
+        # Roles can only be made and given rights with the boundary, and passed to the services that need them.
+        - PolicyName: roles
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: [iam:CreateRole, iam:PutRolePolicy, iam:DeleteRolePolicy]
+                Resource: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${TaskStackName}-*
+                Condition:
+                  StringEquals:
+                    iam:PermissionsBoundary: !Ref Boundary
+              - Effect: Allow
+                Action:
+                  - iam:DeleteRole
+                  - iam:GetRole
+                  - iam:GetRolePolicy
+                  - iam:ListRolePolicies
+                  - iam:ListAttachedRolePolicies
+                  - iam:ListRoleTags
+                  - iam:TagRole
+                  - iam:UntagRole
+                  - iam:UpdateRoleDescription
+                Resource: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${TaskStackName}-*
+              - Effect: Allow
+                Action: iam:PassRole
+                Resource: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${TaskStackName}-*
+                Condition:
+                  StringEquals:
+                    iam:PassedToService:
+                      - ecs-tasks.amazonaws.com
+                      - scheduler.amazonaws.com
+                      - events.amazonaws.com
+              - Effect: Allow
+                Action: iam:CreateServiceLinkedRole
+                Resource: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/ecs.amazonaws.com/*
+                Condition:
+                  StringEquals:
+                    iam:AWSServiceName: ecs.amazonaws.com
+        - PolicyName: tasks
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: [ecs:RunTask, ecs:StopTask, ecs:DescribeTasks, ecs:TagResource, ecs:UntagResource]
+                Resource:
+                  - !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/${TaskStackName}:*
+                  - !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task/${TaskStackName}/*
+                  - !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${TaskStackName}
+              - Effect: Allow
+                Action: [ecs:DeleteCluster, ecs:DescribeClusters, ecs:UpdateCluster, ecs:UpdateClusterSettings]
+                Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${TaskStackName}
+              - Effect: Allow
+                Action: ecs:ListTasks
+                Resource: "*"
+                Condition:
+                  ArnEquals:
+                    ecs:cluster: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${TaskStackName}
+              # These know no resources.
+              - Effect: Allow
+                Action:
+                  - ecs:CreateCluster
+                  - ecs:RegisterTaskDefinition
+                  - ecs:DeregisterTaskDefinition
+                  - ecs:DescribeTaskDefinition
+                  - ec2:DescribeAvailabilityZones
+                  - ec2:DescribeRouteTables
+                  - ec2:DescribeSubnets
+                Resource: "*"
+              - Effect: Allow
+                Action:
+                  - logs:CreateLogGroup
+                  - logs:DeleteLogGroup
+                  - logs:PutRetentionPolicy
+                  - logs:TagResource
+                  - logs:ListTagsForResource
+                  - logs:GetLogEvents
+                  - logs:FilterLogEvents
+                  - logs:DescribeLogStreams
+                Resource:
+                  - !Sub arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/${TaskStackName}
+                  - !Sub arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/${TaskStackName}:*
+              - Effect: Allow
+                Action: logs:DescribeLogGroups
+                Resource: !Sub arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*
+        - PolicyName: schedules
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action:
+                  - scheduler:CreateScheduleGroup
+                  - scheduler:GetScheduleGroup
+                  - scheduler:DeleteScheduleGroup
+                  - scheduler:TagResource
+                  - scheduler:ListTagsForResource
+                  - scheduler:CreateSchedule
+                  - scheduler:GetSchedule
+                  - scheduler:UpdateSchedule
+                  - scheduler:DeleteSchedule
+                Resource:
+                  - !Sub arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/${TaskStackName}
+                  - !Sub arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${TaskStackName}/*
+              - Effect: Allow
+                Action: scheduler:ListSchedules
+                Resource: "*"
+              - Effect: Allow
+                Action:
+                  - events:DescribeRule
+                  - events:PutRule
+                  - events:DeleteRule
+                  - events:EnableRule
+                  - events:DisableRule
+                  - events:PutTargets
+                  - events:RemoveTargets
+                  - events:ListTargetsByRule
+                  - events:TagResource
+                Resource: !Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${TaskStackName}-*
+        - !If
+          - HasRepository
+          - PolicyName: images
+            PolicyDocument:
+              Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Action: ecr:GetAuthorizationToken
+                  Resource: "*"
+                - Effect: Allow
+                  Action:
+                    - ecr:CreateRepository
+                    - ecr:DescribeRepositories
+                    - ecr:DescribeImages
+                    - ecr:ListImages
+                    - ecr:BatchGetImage
+                    - ecr:BatchCheckLayerAvailability
+                    - ecr:GetDownloadUrlForLayer
+                    - ecr:InitiateLayerUpload
+                    - ecr:UploadLayerPart
+                    - ecr:CompleteLayerUpload
+                    - ecr:PutImage
+                    - ecr:TagResource
+                  Resource: !Sub arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/${RepositoryName}
+          - !Ref AWS::NoValue
+        - !If
+          - HasBucket
+          - PolicyName: bucket
+            PolicyDocument:
+              Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Action:
+                    - s3:CreateBucket
+                    - s3:ListBucket
+                    - s3:GetBucket*
+                    - s3:PutBucketTagging
+                    - s3:PutBucketPublicAccessBlock
+                    - s3:PutBucketOwnershipControls
+                    - s3:PutEncryptionConfiguration
+                    - s3:GetEncryptionConfiguration
+                    - s3:PutBucketVersioning
+                    - s3:PutLifecycleConfiguration
+                    - s3:GetLifecycleConfiguration
+                    - s3:PutBucketPolicy
+                  Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}
+                - Effect: Allow
+                  Action: [s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload]
+                  Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}/${TaskStackName}/*
+          - !Ref AWS::NoValue
+        # What is made for a network bears the stack's tags; only that can be changed and deleted.
+        - !If
+          - HasNetwork
+          - PolicyName: network
+            PolicyDocument:
+              Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Action:
+                    - ec2:CreateVpc
+                    - ec2:CreateSubnet
+                    - ec2:CreateInternetGateway
+                    - ec2:CreateRouteTable
+                    - ec2:CreateSecurityGroup
+                    - ec2:CreateTags
+                    - ec2:DescribeVpcs
+                    - ec2:DescribeVpcAttribute
+                    - ec2:DescribeInternetGateways
+                    - ec2:DescribeSecurityGroups
+                    - ec2:DescribeNetworkInterfaces
+                    - ec2:DescribeTags
+                    - ec2:DescribeAccountAttributes
+                  Resource: "*"
+                  Condition:
+                    StringEquals:
+                      aws:RequestedRegion: !Ref AWS::Region
+                - Effect: Allow
+                  Action:
+                    - ec2:DeleteVpc
+                    - ec2:ModifyVpcAttribute
+                    - ec2:DeleteSubnet
+                    - ec2:ModifySubnetAttribute
+                    - ec2:AttachInternetGateway
+                    - ec2:DetachInternetGateway
+                    - ec2:DeleteInternetGateway
+                    - ec2:CreateRoute
+                    - ec2:DeleteRoute
+                    - ec2:AssociateRouteTable
+                    - ec2:DisassociateRouteTable
+                    - ec2:DeleteRouteTable
+                    - ec2:AuthorizeSecurityGroupEgress
+                    - ec2:RevokeSecurityGroupEgress
+                    - ec2:DeleteSecurityGroup
+                    - ec2:DeleteTags
+                  Resource: "*"
+                  Condition:
+                    StringEquals:
+                      aws:ResourceTag/fgctl:stack: !Ref NetworkStackName
+          - !Ref AWS::NoValue
+
+Outputs:
+  RoleArn:
+    Description: The role to assume
+    Value: !GetAtt DeployRole.Arn
+  ExternalId:
+    Description: What has to be said to assume it
+    Value: !Ref ExternalId
+  PermissionsBoundary:
+    Description: The value of PERMISSIONS_BOUNDARY in the env file
+    Value: !Ref Boundary
+
+"""#),
 (name: "network", body: #"""
 AWSTemplateFormatVersion: "2010-09-09"
 Description: >-
@@ -273,8 +653,15 @@ Parameters:
     Description: SQS queue to which schedules may send what they could not deliver; empty for none
     AllowedPattern: ^$|^arn:[a-z0-9-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}$
     ConstraintDescription: must be the ARN of a standard SQS queue, or empty
+  PermissionsBoundary:
+    Type: String
+    Default: ""
+    Description: ARN of the policy that bounds the stack's roles; empty for none
+    AllowedPattern: ^$|^arn:[a-z0-9-]+:iam::([0-9]{12}|aws):policy/.+$
+    ConstraintDescription: must be the ARN of a managed policy, or empty
 
 Conditions:
+  HasBoundary: !Not [!Equals [!Ref PermissionsBoundary, ""]]
   HasRepository: !Not [!Equals [!Ref RepositoryName, ""]]
   HasEphemeralStorage: !Not [!Equals [!Ref EphemeralStorage, "0"]]
   HasBucket: !Not [!Equals [!Ref BucketName, ""]]
@@ -307,6 +694,7 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       Description: !Sub Fetches the image and writes the log of ${AWS::StackName}
+      PermissionsBoundary: !If [HasBoundary, !Ref PermissionsBoundary, !Ref AWS::NoValue]
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
         Statement:
@@ -353,6 +741,7 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       Description: !Sub What the container of ${AWS::StackName} may do
+      PermissionsBoundary: !If [HasBoundary, !Ref PermissionsBoundary, !Ref AWS::NoValue]
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
         Statement:
@@ -458,6 +847,7 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       Description: !Sub Starts the task of ${AWS::StackName} on schedule
+      PermissionsBoundary: !If [HasBoundary, !Ref PermissionsBoundary, !Ref AWS::NoValue]
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
         Statement:

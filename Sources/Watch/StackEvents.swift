@@ -21,6 +21,16 @@ package struct StackEvents: Sendable {
         }
     }
 
+    /// How often events are looked for once an operation is under way: an event is shown about two seconds after it happened at
+    /// the latest, and 60 s of waiting cost 30 calls, the early ones among them.
+    package static let interval = Duration.milliseconds(2060)
+    /// The first looks come sooner: small operations are over within a moment.
+    private static let start: [Duration] = [.milliseconds(100), .milliseconds(250)]
+    /// The slowest pace that throttling leads to.
+    private static let slowest = Duration.seconds(16)
+    /// After how many looks without news the stack itself is looked at: soon when none ever came, then every two minutes.
+    private static let firstDoubt = 4
+    private static let laterDoubt = 60
     /// How many looks an operation may take to show. CloudFormation answers before it has begun: until then the stack
     /// still reads as it was, which must not be taken for the end.
     private static let looksBeforeStart = 60
@@ -32,11 +42,11 @@ package struct StackEvents: Sendable {
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
-    ///   - interval: between two polls; events are shown at most this late.
+    ///   - interval: from one look to the next, start to start.
     ///   - deadline: of the whole wait; `nil` waits as long as CloudFormation works.
     ///   - outage: how long looking may fail in a row by throttling, server errors or a network that is away.
     package init(
-        _ cloudFormation: CloudFormation, interval: Duration = .seconds(1), deadline: Duration? = nil,
+        _ cloudFormation: CloudFormation, interval: Duration = Self.interval, deadline: Duration? = nil,
         outage: Duration = .seconds(300),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
@@ -54,69 +64,131 @@ package struct StackEvents: Sendable {
 
     /// Shows every event after `mark` as it happens and returns when the stack has settled.
     ///
+    /// One call a look: the end is seen by the stack's own event, and only then, or in doubt, the stack is described.
     /// - Parameters:
     ///   - stack: name or, better, the id: a deleted stack is only found by its id.
     ///   - mark: from `mark(_:)`, taken before the operation was started.
     ///   - warn: takes a line when looking fails for now.
+    ///   - meanwhile: is run after each look; what it throws ends the following.
     /// - Throws: `Failure` of kind `timedOut` at the deadline; CloudFormation goes on all the same.
     package func follow(
         _ stack: String, after mark: String?,
-        warn: @Sendable (String) -> Void = { _ in }, show: @Sendable (CloudFormation.StackEvent) -> Void
+        warn: @Sendable (String) -> Void = { _ in }, meanwhile: @Sendable () async throws -> Void = {},
+        show: @Sendable (CloudFormation.StackEvent) -> Void
     ) async throws -> Outcome {
-        var events: [CloudFormation.StackEvent] = []
-        var last = mark
-        var hasBegun = false
-        var looks = 0
+        var seen = Seen(last: mark)
         var outage = Outage(limit: outage)
-        let waiter = Waiter<Look>(
-            what: "stack \(stack)", interval: .every(interval), deadline: deadline, sleep: sleep)
-        let settled = try await waiter.wait {
-            let hadBegun = hasBegun
+        var pace = interval
+        var early = Self.start[...]
+        let clock = ContinuousClock()
+        let begin = clock.now
+        var pause = early.popFirst() ?? pace
+        while true {
+            try await sleep(pause)
+            try Task.checkCancellation()
+            let started = clock.now
             do {
-                // The state is read before the events: what led to a settled state is then always among them.
-                let state = try await cloudFormation.describeStack(stack)
-                for event in try await news(of: stack, after: last) {
-                    show(event)
-                    events.append(event)
-                    last = event.eventId
-                    hasBegun = true
-                }
+                if let end = try await look(stack, &seen, show) { return end }
                 outage.end()
-                looks += 1
-                return .state(state, hadBegun: hadBegun)
+                pace = max(interval, pace / 2)
             } catch {
                 if let line = try outage.bear(error, lookingAt: "stack \(stack)") { warn(line) }
-                return .failed
+                if (error as? AWSError)?.isThrottling == true { pace = min(Self.slowest, pace * 2) }
             }
-        } accept: { look in
-            guard case .state(let state, let hadBegun) = look else { return .again("looking at it fails") }
-            guard let status = state?.stackStatus else { return .done }
-            if status.isInProgress {
-                hasBegun = true
-                return .again("it is \(status)")
+            try await meanwhile()
+            if let deadline, clock.now - begin >= deadline {
+                throw Failure(
+                    .timedOut, "timed out after \(deadline.components.seconds) s waiting for stack \(stack)",
+                    hint: "CloudFormation goes on: watch it with 'fgctl cf-events --follow'")
             }
-            return hadBegun && status != .reviewInProgress || looks >= Self.looksBeforeStart
-                ? .done : .again("it is still \(status)")
+            pause = max(.zero, (early.popFirst() ?? pace) - (clock.now - started))
         }
-        guard case .state(let state, _) = settled else {
-            return Outcome(stack: nil, status: .deleteComplete, events: events)
-        }
-        return Outcome(stack: state, status: state?.stackStatus ?? .deleteComplete, events: events)
     }
 
-    /// What one poll brought.
-    private enum Look: Sendable {
-        /// - hadBegun: whether the operation was seen to have begun before the state was read.
-        case state(CloudFormation.Stack?, hadBegun: Bool)
-        case failed
+    /// What following has seen so far.
+    private struct Seen {
+        var last: String?
+        var events: [CloudFormation.StackEvent] = []
+        var looks = 0
+        /// Looks in a row that brought nothing.
+        var silent = 0
+        /// The state that the stack's own event told as the end; its description may lag behind, or be ahead.
+        var end: String?
+
+        init(last: String?) { self.last = last }
+
+        /// Whether the stack itself has to be looked at.
+        var isInDoubt: Bool {
+            end != nil || events.isEmpty && silent == StackEvents.firstDoubt
+                || silent > 0 && silent % StackEvents.laterDoubt == 0
+        }
     }
 
-    /// The events after the marked one, oldest first.
-    private func news(of stack: String, after last: String?) async throws -> [CloudFormation.StackEvent] {
+    /// One look; the outcome when the operation is over.
+    private func look(
+        _ stack: String, _ seen: inout Seen, _ show: @Sendable (CloudFormation.StackEvent) -> Void
+    ) async throws -> Outcome? {
+        guard let news = try await news(of: stack, after: seen.last) else {
+            return Outcome(stack: nil, status: .deleteComplete, events: seen.events)
+        }
+        seen.looks += 1
+        seen.silent = news.isEmpty ? seen.silent + 1 : 0
+        for event in news {
+            // What somebody else began after the end is another operation.
+            if seen.end != nil, event.beginsOperation { break }
+            show(event)
+            seen.events.append(event)
+            seen.last = event.eventId
+            if event.isOfStackItself { seen.end = event.endsOperation ? event.resourceStatus : nil }
+        }
+        guard seen.isInDoubt else { return nil }
+        guard let state = try await cloudFormation.describeStack(stack) else {
+            return Outcome(stack: nil, status: .deleteComplete, events: seen.events)
+        }
+        let status = state.stackStatus
+        if let end = seen.end, Self.operation(end) != Self.operation(status.rawValue) {
+            return Outcome(stack: state, status: .init(rawValue: end), events: seen.events)
+        }
+        if status.isInProgress { return nil }
+        let isEnd = status != .reviewInProgress && !seen.events.isEmpty || status == .deleteComplete
+        return isEnd || seen.looks >= Self.looksBeforeStart
+            ? Outcome(stack: state, status: status, events: seen.events) : nil
+    }
+
+    /// CREATE, UPDATE, DELETE, IMPORT; rollbacks of creations count as such.
+    private static func operation(_ status: String) -> String {
+        let word = status.prefix { $0 != "_" }
+        return word == "ROLLBACK" ? "CREATE" : String(word)
+    }
+
+    /// The events of the operation that a stack went through last, or goes through now, oldest first, and the mark before it.
+    package func lastOperation(
+        of stack: String
+    ) async throws -> (mark: String?, events: [CloudFormation.StackEvent]) {
         var found: [CloudFormation.StackEvent] = []
         var token: String?
         repeat {
-            guard let page = try await page(of: stack, token: token) else { return found.reversed() }
+            guard let page = try await page(of: stack, token: token) else { break }
+            for event in page.stackEvents {
+                if found.last?.beginsOperation == true { return (event.eventId, found.reversed()) }
+                found.append(event)
+            }
+            token = page.nextToken
+        } while token != nil
+        return (nil, found.reversed())
+    }
+
+    /// All events that CloudFormation still has of a stack, oldest first.
+    package func all(of stack: String) async throws -> [CloudFormation.StackEvent] {
+        try await news(of: stack, after: nil) ?? []
+    }
+
+    /// The events after the marked one, oldest first; `nil` when the stack is gone.
+    private func news(of stack: String, after last: String?) async throws -> [CloudFormation.StackEvent]? {
+        var found: [CloudFormation.StackEvent] = []
+        var token: String?
+        repeat {
+            guard let page = try await page(of: stack, token: token) else { return nil }
             for event in page.stackEvents {
                 if event.eventId == last { return found.reversed() }
                 found.append(event)
@@ -133,32 +205,5 @@ package struct StackEvents: Sendable {
         } catch let error as AWSError where error.isNotFound {
             return nil
         }
-    }
-}
-
-/// Finds why an operation failed among its events.
-package enum StackCause {
-    /// The first failure in time that is not the echo of another one.
-    ///
-    /// CloudFormation reports "Resource creation cancelled" for everything that was under way when the first resource
-    /// failed; those never are the cause.
-    package static func first(in events: [CloudFormation.StackEvent]) -> CloudFormation.StackEvent? {
-        let failures = events.filter { $0.resourceStatus?.hasSuffix("_FAILED") == true }
-        let own = failures.filter { !isCancellation($0.resourceStatusReason) }
-        // A nested or whole stack's own event only sums up those of its resources.
-        return own.first { $0.resourceType != "AWS::CloudFormation::Stack" } ?? own.first ?? failures.first
-    }
-
-    /// `TaskDefinition (AWS::ECS::TaskDefinition): Invalid 'cpu' setting for task`
-    package static func text(_ event: CloudFormation.StackEvent) -> String {
-        let given = event.resourceStatusReason.flatMap { $0.isEmpty ? nil : $0 }
-        let reason = given ?? event.resourceStatus ?? "no reason given"
-        guard let name = event.logicalResourceId else { return reason }
-        return "\(name)\(event.resourceType.map { " (\($0))" } ?? ""): \(reason)"
-    }
-
-    private static func isCancellation(_ reason: String?) -> Bool {
-        guard let reason = reason?.lowercased() else { return false }
-        return reason.hasPrefix("resource creation cancelled") || reason.hasPrefix("resource update cancelled")
     }
 }

@@ -37,7 +37,8 @@ final class World: Sendable {
     init(
         _ answers: [String: [StubAWS.Answer]] = [:], files: [String: String] = ["/p/env/default": World.envFile],
         environment: [String: String] = [:], interruption: Interruption = Interruption(),
-        onRequest: @escaping @Sendable (HTTPRequest) -> Void = { _ in }
+        onRequest: @escaping @Sendable (HTTPRequest) -> Void = { _ in },
+        ask: (@Sendable (String) async throws -> String?)? = nil
     ) {
         let aws = StubAWS(answers)
         let lines = Lines()
@@ -47,7 +48,7 @@ final class World: Sendable {
             programName: "fgctl", environment: environment, directory: "/p",
             console: Console(
                 out: { line in lines.out.withLock { $0.append(line) } },
-                err: { line in lines.err.withLock { $0.append(line) } }),
+                err: { line in lines.err.withLock { $0.append(line) } }, ask: ask),
             makeTransport: { _ in
                 StubTransport { request, _ in
                     onRequest(request)

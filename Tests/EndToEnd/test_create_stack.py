@@ -12,7 +12,9 @@ def test_create_with_all_keys(project, judge):
     stack, outputs = stack_of(project), outputs_of(project)
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     tags = {tag["Key"]: tag["Value"] for tag in stack["Tags"]}
-    assert tags == {"fgctl:stack": project.stack, "fgctl:env": "default", "team": "data", "cost centre": "a/b"}
+    assert tags == {
+        "fgctl:stack": project.stack, "fgctl:env": "default", "fgctl:network": project.parent_stack, "team": "data",
+        "cost centre": "a/b"}
     assert dict(line.split(" = ") for line in result.out.splitlines()) == outputs
 
     ecs = project.boto3("ecs")

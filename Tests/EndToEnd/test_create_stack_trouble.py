@@ -144,8 +144,8 @@ def test_throttling_and_outages_while_waiting(project, judge, small):
     running.line(r"CREATE_IN_PROGRESS AWS::CloudFormation::WaitCondition Wait")
     polls = judge.inject(
         "cloudformation", "DescribeStackEvents", times=5, status=400, code="Throttling", message="Rate exceeded")
-    states = judge.inject("cloudformation", "DescribeStacks", times=2, status=503, code="ServiceUnavailable")
-    lost = judge.inject("cloudformation", "DescribeStacks", times=1, reset=True)
+    states = judge.inject("cloudformation", "DescribeStackEvents", times=2, status=503, code="ServiceUnavailable")
+    lost = judge.inject("cloudformation", "DescribeStackEvents", times=1, reset=True)
     wait_until("the trouble", lambda: (polls.seen, states.seen, lost.seen) == (5, 2, 1), 60)
     signal(project)
     result = running.wait(60).expect(0)

@@ -47,7 +47,7 @@ struct RenderingTests {
         #expect(report.reason == nil)
         #expect(
             report.lines == [
-                "nightly  CREATE_COMPLETE", "  created  2026-01-01T00:00:00Z",
+                "nightly  CREATE_COMPLETE", "  created  2026-01-01T00:00:00Z", "  drift  unknown",
                 "  resource  Bucket  AWS::S3::Bucket  CREATE_COMPLETE",
             ])
     }
@@ -73,7 +73,8 @@ struct RenderingTests {
 
     @Test func aPlanHidesSecrets() throws {
         let request = try Samples.request(parameters: ["Password": "hunter2", "Cpu": "512"], tags: [("a", "b")])
-        let plan = StackPlan(request, decision: .deleteThenCreate(found: "ROLLBACK_COMPLETE, holding nothing"))
+        let plan = StackPlan(
+            request, decision: .deleteThenCreate(found: "ROLLBACK_COMPLETE, holding nothing", held: []))
         #expect(
             plan.lines.dropLast() == [
                 "# stack nightly: deleteThenCreate", "#   ROLLBACK_COMPLETE, holding nothing",

@@ -43,12 +43,12 @@ enum Samples {
     }
 
     static func resource(
-        _ id: String, _ status: String, physical: String? = nil, reason: String? = nil
+        _ id: String, _ status: String, physical: String? = nil, reason: String? = nil, type: String = "AWS::S3::Bucket"
     ) throws -> CloudFormation.StackResourceSummary {
         func member(_ name: String, _ value: String?) -> String { value.map { #", "\#(name)": "\#($0)""# } ?? "" }
         return try decode(
             """
-            {"logicalResourceId": "\(id)", "resourceType": "AWS::S3::Bucket", "resourceStatus": "\(status)"
+            {"logicalResourceId": "\(id)", "resourceType": "\(type)", "resourceStatus": "\(status)"
             \(member("physicalResourceId", physical))\(member("resourceStatusReason", reason))}
             """)
     }
@@ -112,15 +112,18 @@ extension StubAWS.Answer {
             """)
     }
 
-    /// DescribeStackEvents, newest first.
-    static func events(_ items: [(id: String, status: String, reason: String)]) -> Self {
+    /// DescribeStackEvents, newest first. Ids that begin with `s` are the stack's own events.
+    static func events(_ items: [(id: String, status: String, reason: String)], stack: String = "arn:new") -> Self {
         let members = items.map {
-            """
-            <member><StackId>arn:new</StackId><EventId>\($0.id)</EventId><StackName>nightly</StackName>
-            <LogicalResourceId>Topic</LogicalResourceId><ResourceType>AWS::SNS::Topic</ResourceType>
-            <Timestamp>2026-01-01T07:50:31Z</Timestamp><ResourceStatus>\($0.status)</ResourceStatus>
-            <ResourceStatusReason>\($0.reason)</ResourceStatusReason></member>
-            """
+            let isOwn = $0.id.hasPrefix("s")
+            return """
+                <member><StackId>\(stack)</StackId><EventId>\($0.id)</EventId><StackName>nightly</StackName>
+                <LogicalResourceId>\(isOwn ? "nightly" : "Topic")</LogicalResourceId>
+                <PhysicalResourceId>\(isOwn ? stack : "")</PhysicalResourceId>
+                <ResourceType>\(isOwn ? "AWS::CloudFormation::Stack" : "AWS::SNS::Topic")</ResourceType>
+                <Timestamp>2026-01-01T07:50:31Z</Timestamp><ResourceStatus>\($0.status)</ResourceStatus>
+                <ResourceStatusReason>\($0.reason)</ResourceStatusReason></member>
+                """
         }
         return .init(
             """

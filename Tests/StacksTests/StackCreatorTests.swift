@@ -13,16 +13,19 @@ import Testing
 struct StackCreatorTests {
     /// What a creation that goes well calls, in order; polls beyond the first are not named.
     private static let good: [String: [StubAWS.Answer]] = [
-        "DescribeStacks": [.noStack, .stack("CREATE_IN_PROGRESS"), .stack("CREATE_COMPLETE")],
+        "DescribeStacks": [.noStack, .stack("CREATE_COMPLETE")],
         "CreateChangeSet": [.changeSet],
         "DescribeChangeSet": [
             .changeSet("CREATE_IN_PROGRESS"), .changeSet("CREATE_COMPLETE", changes: ["Topic"], next: "p2"),
             .changeSet("CREATE_COMPLETE", changes: ["Queue"]),
         ],
         "DescribeStackEvents": [
-            .events([("0", "REVIEW_IN_PROGRESS", "")]),
-            .events([("1", "CREATE_IN_PROGRESS", ""), ("0", "REVIEW_IN_PROGRESS", "")]),
-            .events([("2", "CREATE_COMPLETE", ""), ("1", "CREATE_IN_PROGRESS", ""), ("0", "REVIEW_IN_PROGRESS", "")]),
+            .events([("s0", "REVIEW_IN_PROGRESS", "")]),
+            .events([("1", "CREATE_IN_PROGRESS", ""), ("s0", "REVIEW_IN_PROGRESS", "")]),
+            .events([
+                ("s3", "CREATE_COMPLETE", ""), ("2", "CREATE_COMPLETE", ""), ("1", "CREATE_IN_PROGRESS", ""),
+                ("s0", "REVIEW_IN_PROGRESS", ""),
+            ]),
         ],
         "ExecuteChangeSet": [.done], "DeleteChangeSet": [.done], "DeleteStack": [.done],
     ]
@@ -67,14 +70,15 @@ struct StackCreatorTests {
         #expect(
             aws.operations == [
                 "DescribeStacks", "CreateChangeSet", "DescribeChangeSet", "DescribeChangeSet", "DescribeChangeSet",
-                "DescribeStackEvents", "ExecuteChangeSet", "DescribeStacks", "DescribeStackEvents", "DescribeStacks",
-                "DescribeStackEvents",
+                "DescribeStackEvents", "ExecuteChangeSet", "DescribeStackEvents", "DescribeStackEvents",
+                "DescribeStacks",
             ])
         #expect(
             run.shown == [
                 "stack nightly: preparing a change set from template task", "  + Topic (AWS::SNS::Topic)",
                 "  + Queue (AWS::SNS::Topic)", "  07:50:31 CREATE_IN_PROGRESS AWS::SNS::Topic Topic",
                 "  07:50:31 CREATE_COMPLETE AWS::SNS::Topic Topic",
+                "  07:50:31 CREATE_COMPLETE AWS::CloudFormation::Stack nightly",
             ])
         let body = try #require(aws.bodies("CreateChangeSet").first)
         for part in ["ChangeSetType=CREATE", "TemplateBody=Parameters", "Tags.member.1.Key=team"] {
@@ -83,11 +87,10 @@ struct StackCreatorTests {
     }
 
     @Test func aStackThatHasNotBegunYetIsNotTheEnd() async throws {
+        let before = StubAWS.Answer.events([("s0", "REVIEW_IN_PROGRESS", "")])
         let aws = Self.script([
-            "DescribeStacks": [
-                .noStack, .stack("REVIEW_IN_PROGRESS"), .stack("REVIEW_IN_PROGRESS"), .stack("CREATE_IN_PROGRESS"),
-                .stack("CREATE_COMPLETE"),
-            ]
+            "DescribeStacks": [.noStack, .stack("REVIEW_IN_PROGRESS"), .stack("CREATE_COMPLETE")],
+            "DescribeStackEvents": Array(repeating: before, count: 6) + (Self.good["DescribeStackEvents"] ?? []),
         ])
         guard case .success(.created) = try await create(aws).result else {
             Issue.record("not created")
@@ -174,12 +177,12 @@ struct StackCreatorTests {
     }
 
     @Test func anExecutionOfABrokenSetIsAFailure() async throws {
-        let aws = Self.script(["ExecuteChangeSet": [.error("InvalidChangeSetStatus", "it is obsolete")]])
+        let aws = Self.script(["ExecuteChangeSet": [.error("InvalidChangeSetStatus", "it is broken")]])
         guard case .failure(let error as AWSError) = try await create(aws).result else {
             Issue.record("it should have failed")
             return
         }
-        #expect(error.message == "it is obsolete")
+        #expect(error.message == "it is broken")
     }
 
     @Test func faultsFoundBeforeTheDeploymentAreLookedUp() async throws {
@@ -202,11 +205,12 @@ struct StackCreatorTests {
 
     @Test func saysTheFirstCauseOfAFailure() async throws {
         let aws = Self.script([
-            "DescribeStacks": [.noStack, .stack("ROLLBACK_IN_PROGRESS"), .stack("ROLLBACK_COMPLETE")],
+            "DescribeStacks": [.noStack, .stack("ROLLBACK_COMPLETE")],
             "DescribeStackEvents": [
                 .events([]),
                 .events([
-                    ("3", "DELETE_COMPLETE", ""), ("2", "CREATE_FAILED", "Resource creation cancelled"),
+                    ("s4", "ROLLBACK_COMPLETE", ""), ("3", "DELETE_COMPLETE", ""),
+                    ("2", "CREATE_FAILED", "Resource creation cancelled"),
                     ("1", "CREATE_FAILED", "Invalid cpu"),
                 ]),
             ],
@@ -219,9 +223,13 @@ struct StackCreatorTests {
     @Test func deletesTheShellOfAFailedCreationFirst() async throws {
         let aws = Self.script([
             "DescribeStacks": [
-                .stack("ROLLBACK_COMPLETE", id: "arn:old"), .stack("DELETE_IN_PROGRESS", id: "arn:old"), .noStack,
-                .stack("CREATE_IN_PROGRESS"), .stack("CREATE_COMPLETE"),
+                .stack("ROLLBACK_COMPLETE", id: "arn:old"), .stack("DELETE_COMPLETE", id: "arn:old"),
+                .stack("CREATE_COMPLETE"),
             ],
+            "DescribeStackEvents": [
+                .events([("s0", "ROLLBACK_COMPLETE", "")], stack: "arn:old"),
+                .events([("s1", "DELETE_COMPLETE", ""), ("s0", "ROLLBACK_COMPLETE", "")], stack: "arn:old"),
+            ] + (Self.good["DescribeStackEvents"] ?? []),
             "ListStackResources": [.resources([("Bucket", "DELETE_COMPLETE")])],
         ])
         let run = try await create(aws)

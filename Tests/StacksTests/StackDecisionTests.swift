@@ -27,11 +27,12 @@ struct StackDecisionTests {
         ]
         let decision = StackDecision.create(
             try Samples.request(), stack: try Samples.stack(status), resources: resources)
-        guard case .deleteThenCreate(let found) = decision else {
+        guard case .deleteThenCreate(let found, let held) = decision else {
             Issue.record("\(status): \(decision)")
             return
         }
         #expect(found == "\(status), holding nothing")
+        #expect(held.isEmpty)
     }
 
     @Test(arguments: ["ROLLBACK_COMPLETE", "CREATE_FAILED"]) func deletesNothingThatHolds(_ status: String) throws {
@@ -41,6 +42,16 @@ struct StackDecisionTests {
         #expect(failure.kind == .failed)
         let half = try Samples.resource("Bucket", "CREATE_FAILED", physical: "files")
         #expect(try refusal(status, [half]).message.contains("Bucket (files)"))
+    }
+
+    @Test func asksBeforeItDeletesWhatHoldsNoData() throws {
+        let cluster = try Samples.resource("Cluster", "CREATE_COMPLETE", physical: "c", type: "AWS::ECS::Cluster")
+        let decision = StackDecision.create(
+            try Samples.request(), stack: try Samples.stack("CREATE_FAILED"), resources: [cluster])
+        guard case .deleteThenCreate("CREATE_FAILED", ["Cluster (c)"]) = decision else {
+            Issue.record("\(decision)")
+            return
+        }
     }
 
     @Test(arguments: ["ROLLBACK_COMPLETE", "CREATE_FAILED"]) func respectsTerminationProtection(_ status: String) throws
@@ -55,10 +66,10 @@ struct StackDecisionTests {
     }
 
     @Test(arguments: [
-        ("ROLLBACK_FAILED", "aws cloudformation delete-stack --stack-name nightly"),
-        ("DELETE_FAILED", "delete-stack --stack-name nightly --retain-resources Bucket"),
-        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name nightly"),
-        ("IMPORT_ROLLBACK_FAILED", "aws cloudformation delete-stack"),
+        ("ROLLBACK_FAILED", "'fgctl cf-delete-stack'"),
+        ("DELETE_FAILED", "fgctl cf-delete-stack --retain Bucket"),
+        ("UPDATE_ROLLBACK_FAILED", "'fgctl cf-update-stack' (to give up on these: --skip Bucket)"),
+        ("IMPORT_ROLLBACK_FAILED", "'fgctl cf-delete-stack'"),
     ])
     func namesWhatIsStuckAndTheWayOn(status: String, command: String) throws {
         let resources = [

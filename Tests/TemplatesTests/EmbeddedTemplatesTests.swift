@@ -5,7 +5,7 @@ import Testing
 
 struct EmbeddedTemplatesTests {
     @Test func areNetworkAndTask() throws {
-        #expect(Template.embeddedNames == ["network", "task"])
+        #expect(Template.embeddedNames == ["deploy-role", "network", "task"])
         for name in Template.embeddedNames {
             let template = try Template.embedded(name)
             #expect(template.name == "templates/\(name).yaml")

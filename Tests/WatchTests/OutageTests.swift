@@ -35,6 +35,16 @@ struct OutageTests {
         </DescribeStackEventsResult></DescribeStackEventsResponse>
         """)
 
+    private static let end = StubAWS.Answer(
+        """
+        <DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents><member><StackId>id</StackId><EventId>2</EventId>
+        <StackName>s</StackName><LogicalResourceId>s</LogicalResourceId><PhysicalResourceId>id</PhysicalResourceId>
+        <ResourceType>AWS::CloudFormation::Stack</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>
+        <Timestamp>2026-01-01T00:00:00Z</Timestamp></member><member><StackId>id</StackId><EventId>1</EventId>
+        <StackName>s</StackName><Timestamp>2026-01-01T00:00:00Z</Timestamp></member></StackEvents>
+        </DescribeStackEventsResult></DescribeStackEventsResponse>
+        """)
+
     /// A client gives up after three attempts: seven refusals are more than two of its calls bear.
     private static let looks = Array(repeating: throttled, count: 7)
 
@@ -53,27 +63,27 @@ struct OutageTests {
 
     @Test func aThrottledWatchOfAStackGoesOnAndSaysSoOnce() async throws {
         let aws = StubAWS([
-            "DescribeStacks": [Self.stack("CREATE_IN_PROGRESS")] + Self.looks + [Self.stack("CREATE_COMPLETE")],
-            "DescribeStackEvents": [Self.event],
+            "DescribeStacks": [Self.stack("CREATE_COMPLETE")],
+            "DescribeStackEvents": [Self.event] + Self.looks + [Self.end],
         ])
         let result = try await follow(aws, outage: .seconds(60))
         #expect(result.outcome.status == .createComplete)
-        #expect(result.shown == 1)
+        #expect(result.shown == 2)
         #expect(result.warnings.count == 1)
         #expect(result.warnings.first?.contains("Rate exceeded") == true)
     }
 
     @Test func anOutageHasALimit() async throws {
-        let aws = StubAWS(["DescribeStacks": Self.looks])
+        let aws = StubAWS(["DescribeStackEvents": Self.looks])
         let error = await #expect(throws: AWSError.self) { _ = try await follow(aws, outage: .zero) }
         #expect(error?.isThrottling == true)
     }
 
     @Test func whatDoesNotPassByItselfEndsTheWatchAtOnce() async throws {
-        let aws = StubAWS(["DescribeStacks": [Self.denied, Self.stack("CREATE_COMPLETE")]])
+        let aws = StubAWS(["DescribeStackEvents": [Self.denied, Self.end]])
         let error = await #expect(throws: AWSError.self) { _ = try await follow(aws, outage: .seconds(60)) }
         #expect(error?.isAccessDenied == true)
-        #expect(aws.operations == ["DescribeStacks"])
+        #expect(aws.operations == ["DescribeStackEvents"])
     }
 
     @Test func aThrottledWatchOfATaskGoesOn() async throws {

@@ -62,6 +62,11 @@ extension CloudFormation {
         package let exportName: String?
     }
 
+    package struct DriftInformation: Codable, Sendable {
+        /// DRIFTED, IN_SYNC, UNKNOWN or NOT_CHECKED.
+        package let stackDriftStatus: String?
+    }
+
     package struct Stack: Codable, Sendable {
         package let stackId: String?
         package let stackName: String
@@ -75,6 +80,7 @@ extension CloudFormation {
         package let outputs: [Output]?
         package let tags: [Tag]?
         package let enableTerminationProtection: Bool?
+        package let driftInformation: DriftInformation?
 
         /// The value of an output; `nil` when the stack has none of that name.
         package func output(_ key: String) -> String? { outputs?.first { $0.outputKey == key }?.outputValue }

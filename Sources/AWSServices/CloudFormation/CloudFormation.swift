@@ -8,7 +8,7 @@ package struct CloudFormation: Sendable {
         apiVersion: "2010-05-15", wire: .query,
         memberNames: .pascalCase())
 
-    private let client: AWSClient
+    let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 

@@ -54,6 +54,11 @@ extension ECS {
         package let reason: String?
     }
 
+    package struct Attachment: Codable, Sendable {
+        package let type: String?
+        package let details: [KeyValuePair]?
+    }
+
     package struct Task: Codable, Sendable {
         package let taskArn: String
         package let clusterArn: String?
@@ -63,6 +68,8 @@ extension ECS {
         package let stopCode: String?
         package let stoppedReason: String?
         package let containers: [Container]?
+        /// Network interfaces, for one.
+        package let attachments: [Attachment]?
         package let startedBy: String?
         package let group: String?
         /// As RunTask was given them.

@@ -28,8 +28,7 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Form of results on standard output: text or json.", valueName: "format"))
     var output: OutputFormat = .text
 
-    // No command of this version asks, since none takes anything away; scripts may say --yes from the start.
-    @Flag(name: .shortAndLong, help: "Answer yes to every question (only commands that take something away ask).")
+    @Flag(name: .shortAndLong, help: "Answer yes to every question; only what takes something away asks.")
     var yes = false
 
     @Flag(name: .long, help: "Show what would be done; change nothing.")

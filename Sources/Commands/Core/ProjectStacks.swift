@@ -38,6 +38,17 @@ struct ProjectStacks: Sendable {
             subnets: subnets, securityGroups: groups, assignPublicIp: assign ? "ENABLED" : "DISABLED")
     }
 
+    /// The same where it can be found out; `nil` where neither keys nor a network stack tell.
+    func networkIfKnown(for purpose: String) async throws -> ECS.AwsVpcConfiguration? {
+        let isGiven = !session.settings.list(.subnets).isEmpty && !session.settings.list(.securityGroups).isEmpty
+        if !isGiven {
+            guard session.settings[.parentStackName] != nil,
+                try await cloudFormation.describeStack(try Names(session.settings).parentStack) != nil
+            else { return nil }
+        }
+        return try await network(publicIP: nil, for: purpose)
+    }
+
     private func parentOutputs(_ purpose: String) async throws -> (subnets: [String], securityGroups: [String]) {
         let name = try Names(session.settings).parentStack
         guard let stack = try await cloudFormation.describeStack(name) else {

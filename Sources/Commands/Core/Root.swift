@@ -19,7 +19,7 @@ struct Root: AsyncParsableCommand {
 
     static let groups = [
         CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self]),
-        CommandGroup(name: "Stacks", subcommands: [CreateVPC.self, CreateStack.self, StackStatus.self]),
+        CommandGroup(name: "Stacks", subcommands: StackCommands.all),
         CommandGroup(
             name: "Tasks", subcommands: [RunTask.self, WaitTask.self, StopTask.self, ListTasks.self, ShowLogs.self]),
         CommandGroup(

@@ -98,6 +98,14 @@ struct Session: Sendable {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
+    /// JSON in one line, for results that come one after another.
+    static func jsonLine(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
     // MARK: Before a change
 
     /// Who is about to act where: account, region and stack are said before every change, and the account is checked

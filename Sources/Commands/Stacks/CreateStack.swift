@@ -1,10 +1,5 @@
 internal import AWSServices
 internal import ArgumentParser
-internal import Environment
-internal import Images
-internal import Stacks
-internal import Support
-internal import Templates
 
 struct CreateStack: FgctlCommand {
     static let configuration = CommandConfiguration(
@@ -29,26 +24,11 @@ struct CreateStack: FgctlCommand {
     var words: Words? { Words(given: arguments, needs: 0...1) }
 
     func run(_ session: Session, _ words: [String]) async throws {
-        let name = try Names(session.settings).stack
-        let template = try stackOptions.readTemplate(session, key: .template, default: "task")
-        let explicit = try stackOptions.explicit()
-        var offered = session.offered([
-            ("LogRetentionDays", .logRetentionDays), ("EphemeralStorage", .ephemeralStorage),
-            ("DeadLetterArn", .deadLetterARN),
-        ])
-        offered += try TaskInputs.size(session, template)
-        offered += try TaskInputs.platformAndBucket(session)
-        let tags = try StackInputs.tags(
-            stack: name, environmentName: session.environmentName, user: try session.settings.tags())
-        let asked = try version.resolve(words.first, session)
-        _ = try Names(session.settings).repository
-        try StackInputs.check(of: template, explicit: explicit, offered: offered)
-        let account = try await session.announce("create stack", stack: name)
-        offered += try await TaskInputs.image(asked, account: account, session)
-        let stack = try await CloudFormation(session.client).describeStack(name)
-        if stack?.stackStatus.isSettled != true { offered += try await TaskInputs.logGroup(session, template) }
-        let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
-        try await session.create(
-            StackRequest(name: name, template: template, parameters: parameters, tags: tags), account: account)
+        let inputs = try TaskStackInputs(
+            session, stackOptions, try version.resolve(words.first, session), updating: false)
+        let account = try await session.announce("create stack", stack: inputs.name)
+        let stack = try await CloudFormation(session.client).describeStack(inputs.name)
+        let request = try await inputs.request(stack: stack, account: account)
+        try await session.create(request, account: account, options: stackOptions)
     }
 }

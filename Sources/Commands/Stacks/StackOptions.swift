@@ -15,6 +15,11 @@ struct StackOptions: ParsableArguments {
         help: ArgumentHelp("Set a parameter of the template; may be repeated.", valueName: "name=value"))
     var parameters: [String] = []
 
+    @Flag(
+        name: .customLong("no-rollback"),
+        help: "Leave what a failing operation has made, as evidence, instead of taking it back.")
+    var noRollback = false
+
     /// The template that is meant: the flag, else the key, else the one that fgctl brings along for the purpose.
     ///
     /// A word without a slash or dot is the name of an embedded template unless a file of that name exists.
@@ -61,33 +66,5 @@ extension Session {
     /// The name of the env file as tags have it: `default`, `production`.
     var environmentName: String {
         settings.envFilePath?.split(separator: "/").last.map(String.init) ?? "none"
-    }
-
-    /// Creates the stack and says what came of it.
-    ///
-    /// - Parameter account: whose stack it is; a bucket that a large template goes through must be its own.
-    func create(_ request: StackRequest, account: String) async throws {
-        let upload = TemplateUpload(
-            client: client, bucket: settings[.bucket] == nil ? nil : try Names(settings).bucket, owner: account,
-            prefix: request.name)
-        let creator = StackCreator(client: client, upload: upload) { say($0) }
-        if options.dryRun { return try await showPlan(request, creator) }
-        let stack =
-            switch try await creator.create(request) {
-            case .created(let stack): (stack, "created")
-            case .alreadyAsAsked(let stack): (stack, "is already as asked; nothing was changed")
-            }
-        say("stack \(request.name) \(stack.1)")
-        let resources = try await CloudFormation(client).listStackResources(stack.0.stackId ?? request.name)
-        let report = StackReport(name: request.name, stack: stack.0, resources: resources)
-        try result(report, lines: report.outputs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" })
-    }
-
-    /// Dry run: the template and parameters that would be sent, after the same look at what is there.
-    private func showPlan(_ request: StackRequest, _ creator: StackCreator) async throws {
-        let (decision, _) = try await creator.decide(request)
-        let plan = StackPlan(request, decision: decision)
-        try result(plan, lines: plan.lines)
-        if case .refuse(let failure) = decision { throw failure }
     }
 }

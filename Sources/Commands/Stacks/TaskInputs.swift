@@ -7,12 +7,23 @@ internal import Templates
 
 /// What fgctl knows of the parameters of a task's stack.
 enum TaskInputs {
+    /// Whether both of the pair are given.
+    static func isSizeGiven(_ session: Session) -> Bool {
+        session.settings[.cpu] != nil && session.settings[.memory] != nil
+    }
+
     /// CPU and memory, checked as the pair that Fargate wants.
-    static func size(_ session: Session, _ template: Template) throws -> [GivenValue] {
+    ///
+    /// - Parameter stack: whose value stands for the one that is not given; `nil`: the template's default.
+    static func size(
+        _ session: Session, _ template: Template, stack: CloudFormation.Stack? = nil
+    ) throws -> [GivenValue] {
         let cpu = session.settings[.cpu]
         let memory = session.settings[.memory]
         guard cpu != nil || memory != nil else { return [] }
-        func fallback(_ name: String) -> String { template.parameter(name)?.defaultValue ?? "" }
+        func fallback(_ name: String) -> String {
+            stack?.parameter(name) ?? template.parameter(name)?.defaultValue ?? ""
+        }
         let size = try FargateSize.validate(
             cpu: cpu?.value ?? fallback("Cpu"), memory: memory?.value ?? fallback("Memory"))
         return [
@@ -42,12 +53,20 @@ enum TaskInputs {
     }
 
     /// The image, which must be in its repository: a stack on a missing image can't start anything.
-    static func image(_ asked: ImageVersion?, account: String, _ session: Session) async throws -> [GivenValue] {
+    ///
+    /// - Parameter looks: `false` takes the version that was asked for as given.
+    static func image(
+        _ asked: ImageVersion?, account: String, _ session: Session, looks: Bool = true
+    ) async throws -> [GivenValue] {
         let names = Names(session.settings)
         let registry = try names.registry(account: account, region: try session.client.region)
         let repository = try names.repository
-        let images = ECRRegistry(session.client)
-        let version = try await images.require(asked, in: repository)
+        let version: ImageVersion
+        if let asked, !looks {
+            version = asked
+        } else {
+            version = try await ECRRegistry(session.client).require(asked, in: repository)
+        }
         let uri = try names.imageURI(version: version, registry: registry)
         return [
             GivenValue(name: "ImageUri", value: uri, origin: "IMAGE_NAME and VERSION"),

@@ -67,6 +67,19 @@ struct ScheduleMerge {
         }
     }
 
+    /// Brings what is stored of the stack by value in line with the stack as it is; nothing else.
+    mutating func point(at stack: StackFacts) throws {
+        set(\.target.arn, to: stack.clusterARN, "cluster")
+        set(\.target.roleArn, to: stack.roleARN, "role")
+        applyStack(stack)
+        var input = try TaskOverrideInput(request.target.input, schedule: label)
+        input.rename(to: stack.containerName)
+        if !input.changes.isEmpty {
+            request.target.input = try input.text()
+            changes += input.changes
+        }
+    }
+
     private mutating func applyDelivery(_ desired: ScheduleDesired) {
         var policy =
             request.target.retryPolicy
@@ -89,6 +102,21 @@ struct ScheduleMerge {
     }
 
     private mutating func applyTask(_ desired: ScheduleDesired, _ stack: StackFacts) {
+        let old = request.target.ecsParameters?.networkConfiguration?.awsvpcConfiguration
+        applyStack(stack)
+        guard var ecs = request.target.ecsParameters, var vpc = ecs.networkConfiguration?.awsvpcConfiguration
+        else { return }
+        let publicIP = desired.assignPublicIP.map { $0 ? "ENABLED" : "DISABLED" } ?? (old == nil ? "ENABLED" : nil)
+        if let publicIP, publicIP != vpc.assignPublicIp ?? (old == nil ? "" : "DISABLED") {
+            note("public IP", old == nil ? nil : vpc.assignPublicIp ?? "DISABLED", publicIP)
+            vpc.assignPublicIp = publicIP
+        }
+        ecs.networkConfiguration = Scheduler.NetworkConfiguration(awsvpcConfiguration: vpc)
+        request.target.ecsParameters = ecs
+    }
+
+    /// The task definition and the network of the stack.
+    private mutating func applyStack(_ stack: StackFacts) {
         guard var ecs = request.target.ecsParameters else { return }
         if ecs.taskDefinitionArn != stack.taskDefinitionARN {
             note("task definition", ecs.taskDefinitionArn, stack.taskDefinitionARN)
@@ -107,11 +135,6 @@ struct ScheduleMerge {
                 "security groups", vpc.securityGroups?.joined(separator: ","),
                 stack.securityGroups.joined(separator: ","))
             vpc.securityGroups = stack.securityGroups
-        }
-        let publicIP = desired.assignPublicIP.map { $0 ? "ENABLED" : "DISABLED" } ?? (old == nil ? "ENABLED" : nil)
-        if let publicIP, publicIP != vpc.assignPublicIp ?? (old == nil ? "" : "DISABLED") {
-            note("public IP", old == nil ? nil : vpc.assignPublicIp ?? "DISABLED", publicIP)
-            vpc.assignPublicIp = publicIP
         }
         ecs.networkConfiguration = Scheduler.NetworkConfiguration(awsvpcConfiguration: vpc)
         request.target.ecsParameters = ecs

@@ -62,6 +62,18 @@ struct TaskOverrideInput {
         members["containerOverrides"] = .array(overrides)
     }
 
+    /// Gives the one override that names a container which the stack no longer has the new container's name.
+    mutating func rename(to container: String) {
+        var overrides = members["containerOverrides"]?.array ?? []
+        guard overrides.count == 1, var override = overrides[0].object, let old = override["name"]?.string,
+            old != container
+        else { return }
+        note("container", old, container)
+        override["name"] = .string(container)
+        overrides[0] = .object(override)
+        members["containerOverrides"] = .array(overrides)
+    }
+
     /// The variables, sorted by name; those of the user win over the ones that fgctl adds.
     private mutating func merged(_ existing: [JSONValue], _ given: [(name: String, value: String)]) -> JSONValue {
         var values: [String: JSONValue] = [:]

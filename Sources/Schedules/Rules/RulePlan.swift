@@ -56,6 +56,23 @@ package struct RulePlan: Sendable {
             target: merged == old ? nil : merged, changes: merge.changes, isNew: false, state: state)
     }
 
+    /// A rule's target with what it stores of the stack by value as the stack is now, and what that changes.
+    static func pointed(
+        _ old: EventBridge.Target, rule name: String, at stack: StackFacts
+    ) throws -> (target: EventBridge.Target, changes: [ScheduleChange]) {
+        var stored = Scheduler.Target(arn: old.arn, roleArn: old.roleArn ?? "")
+        stored.ecsParameters = old.ecsParameters
+        stored.input = old.input
+        stored.deadLetterConfig = old.deadLetterConfig
+        stored.retryPolicy = old.retryPolicy
+        var merge = ScheduleMerge(
+            Scheduler.ScheduleRequest(
+                name: old.id, groupName: stack.group, scheduleExpression: "", target: stored, clientToken: ""),
+            label: "rule \(name)")
+        try merge.point(at: stack)
+        return (target(old, merge.request.target), merge.changes)
+    }
+
     private static func check(
         _ name: String, _ existing: EventBridge.DescribeRuleResponse?, _ targets: [EventBridge.Target]
     ) throws {

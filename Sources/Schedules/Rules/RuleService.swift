@@ -38,7 +38,7 @@ package struct RuleService: Sendable {
         }
     }
 
-    private let events: EventBridge
+    let events: EventBridge
     private let engines: EngineGuard
 
     package init(_ client: AWSClient) {
@@ -94,7 +94,7 @@ package struct RuleService: Sendable {
     }
 
     /// PutTargets and RemoveTargets answer 200 though an entry failed.
-    private func check(_ failures: [EventBridge.FailedEntry], _ what: String) throws {
+    func check(_ failures: [EventBridge.FailedEntry], _ what: String) throws {
         guard let first = failures.first else { return }
         let why = [first.errorCode, first.errorMessage].compactMap { $0 }.joined(separator: ": ")
         throw Failure(

@@ -1,0 +1,47 @@
+internal import AWSServices
+internal import ArgumentParser
+internal import Environment
+internal import Flows
+internal import Stacks
+internal import Support
+
+struct UpdateStack: FgctlCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cf-update-stack", abstract: "Updates the task's stack, to another image VERSION for one.",
+        usage: "fgctl cf-update-stack [ENV] [VERSION] [options]",
+        discussion: """
+            What is not given keeps the value that the stack has, VERSION included. A stack that is already as asked is left \
+            alone (exit 0). Replacing what holds data, and services, asks first, or needs --yes where there is no terminal. \
+            Afterwards the stack's schedules are brought in line with it.
+
+              fgctl cf-update-stack 0.2
+              fgctl cf-update-stack env 0.2 --parameter Memory=2048
+              fgctl cf-update-stack --wait-current --yes
+            """)
+
+    @Argument(help: ArgumentHelp("ENV (see --env-file) and VERSION.", valueName: "env version"))
+    var arguments: [String] = []
+    @OptionGroup var version: VersionOption
+    @OptionGroup(title: "Stack options") var stackOptions: StackOptions
+    @OptionGroup(title: "Update options") var updateOptions: UpdateOptions
+    @OptionGroup(title: "Common options") var common: CommonOptions
+
+    var words: Words? { Words(given: arguments, needs: 0...1) }
+
+    func run(_ session: Session, _ words: [String]) async throws {
+        let inputs = try TaskStackInputs(
+            session, stackOptions, try version.resolve(words.first, session), updating: true)
+        let account = try await session.announce("update stack", stack: inputs.name)
+        let stack = try await CloudFormation(session.client).describeStack(inputs.name)
+        guard stack != nil else {
+            throw Failure(
+                .failed, "update stack \(inputs.name): the stack does not exist",
+                hint: "create it with 'fgctl cf-create-stack'")
+        }
+        let request = try await inputs.request(stack: stack, account: account)
+        try await session.update(request, account: account, options: updateOptions.options(stackOptions)) { stack in
+            let network = try await ProjectStacks(session).networkIfKnown(for: "check schedules")
+            return try await SchedulesAfterChange(session.client) { session.say($0) }.align(stack, network: network)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package import FoundationEssentials
+package import Watch
+
+/// What is known of why a stack, or the tasks in it, failed; its JSON form is stable.
+package struct Diagnosis: Codable, Sendable {
+    /// A resource that failed by itself.
+    package struct Cause: Codable, Sendable, Hashable {
+        /// The logical ids from the outermost stack down to the resource.
+        package let path: [String]
+        package let type: String?
+        package let physicalID: String?
+        package let status: String
+        package let reason: String
+        package let at: Date
+
+        /// `Nested/Service (AWS::ECS::Service): reason`
+        package var text: String { "\(path.joined(separator: "/"))\(type.map { " (\($0))" } ?? ""): \(reason)" }
+    }
+
+    /// A task that failed, with what it wrote last.
+    package struct FailedTask: Codable, Sendable {
+        package let verdict: TaskVerdict
+        package let taskDefinition: String?
+        /// The last lines of each container that did not end well, at most 50 each.
+        package let logs: [Log]
+        /// Of its network interfaces.
+        package let subnets: [String]
+
+        /// Everything that AWS said of it.
+        var texts: [String] {
+            [verdict.stoppedReason, verdict.cause].compactMap { $0 } + verdict.containers.compactMap(\.reason)
+        }
+
+        var lines: [String] {
+            let id = TaskWatch.id(verdict.taskArn)
+            var lines = ["  task \(id) \(verdict.outcome.rawValue): \(verdict.cause ?? "no cause given")"]
+            for container in verdict.containers {
+                let code = container.exitCode.map(String.init) ?? "none"
+                lines.append(
+                    "    container \(container.name): exit code \(code)" + (container.reason.map { ", \($0)" } ?? ""))
+            }
+            for log in logs {
+                lines.append("    last lines of \(log.container) (\(log.group) \(log.stream)):")
+                lines += log.lines.isEmpty ? ["      (none)"] : log.lines.map { "      \($0)" }
+            }
+            return lines
+        }
+    }
+
+    package struct Log: Codable, Sendable, Hashable {
+        package let container: String
+        package let group: String
+        package let stream: String
+        package let lines: [String]
+    }
+
+    package let stack: String
+    package let status: String
+    /// The first failure in time that is nobody's echo.
+    package var cause: Cause?
+    /// The further ones, in time, at most five.
+    package var others: [Cause] = []
+    package var tasks: [FailedTask] = []
+    /// What is missing or refused, read out of all these texts.
+    package var findings: [Finding] = []
+    /// What could not be looked at, and what the reader should know of that.
+    package var notes: [String] = []
+    /// Logical ids of resources that stand in the way of an operation.
+    package var stuck: [String] = []
+
+    package init(stack: String, status: String) {
+        self.stack = stack
+        self.status = status
+    }
+
+    /// The cause in one line, with the first task's own reason where the resource is a service.
+    package var causeText: String? {
+        guard let cause else { return tasks.first?.verdict.cause }
+        guard let own = tasks.first?.verdict.cause, !cause.reason.contains(own) else { return cause.text }
+        return "\(cause.text); \(own)"
+    }
+
+    /// What to do next.
+    package var hint: String? { findings.first?.advice ?? notes.first }
+
+    /// Everything but the cause, for people.
+    package var detailLines: [String] {
+        var lines = others.map { "  also failed: \($0.text)" }
+        lines += tasks.flatMap(\.lines)
+        lines += findings.map { "  \($0.text)" }
+        lines += notes.map { "  note: \($0)" }
+        return lines
+    }
+
+    /// The whole report for people.
+    package var lines: [String] {
+        var lines = ["\(stack)  \(status)"]
+        if let causeText { lines.append("  cause: \(causeText)") }
+        lines += detailLines
+        if causeText == nil, findings.isEmpty, tasks.isEmpty { lines.append("  nothing failed that is still known") }
+        if let advice = findings.first?.advice { lines.append("  next: \(advice)") }
+        return lines
+    }
+}

@@ -1,0 +1,168 @@
+package import AWS
+package import AWSServices
+internal import FoundationEssentials
+internal import Support
+internal import Watch
+
+/// Finds out why an operation on a stack failed. A look-up that fails becomes a note and never hides the error itself.
+package struct StackDiagnoser: Sendable {
+    /// How deep nested stacks are looked into.
+    private static let depth = 4
+    private static let mostOthers = 5
+
+    private let cloudFormation: CloudFormation
+    private let events: StackEvents
+    private let investigator: TaskInvestigator
+
+    package init(client: AWSClient) {
+        cloudFormation = CloudFormation(client)
+        events = StackEvents(cloudFormation)
+        investigator = TaskInvestigator(client: client)
+    }
+
+    /// Diagnoses an operation from its events.
+    ///
+    /// - Parameters:
+    ///   - id: of the stack; its nested stacks are read by theirs.
+    ///   - keptEvidence: whether the operation ran without rollback.
+    package func diagnose(
+        stack name: String, id: String, status: CloudFormation.StackStatus, events: [CloudFormation.StackEvent],
+        keptEvidence: Bool
+    ) async -> Diagnosis {
+        var diagnosis = Diagnosis(stack: name, status: status.rawValue)
+        var causes: [Diagnosis.Cause] = []
+        await collect(events, path: [], depth: Self.depth, into: &causes, notes: &diagnosis.notes)
+        if causes.isEmpty, let own = StackCause.first(in: events) {
+            // What was wrong with the operation as a whole.
+            causes.append(Diagnosis.Cause(own, path: [own.logicalResourceId ?? name]))
+        }
+        diagnosis.cause = causes.first
+        diagnosis.others = Array(causes.dropFirst().prefix(Self.mostOthers))
+        if causes.count > Self.mostOthers + 1 {
+            diagnosis.notes.append("\(causes.count - Self.mostOthers - 1) further failures are not listed")
+        }
+        if status == .deleteFailed || status.rawValue.hasSuffix("ROLLBACK_FAILED") {
+            let failed = events.filter { $0.isFailure && !$0.isOfStackItself }.compactMap(\.logicalResourceId)
+            diagnosis.stuck = failed.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        }
+        for cause in causes.prefix(3) where cause.type == "AWS::ECS::Service" {
+            await lookAtService(cause, keptEvidence: keptEvidence, into: &diagnosis)
+        }
+        await complete(&diagnosis)
+        return diagnosis
+    }
+
+    /// Diagnoses a stack as it stands: its last operation when that failed, else the tasks that failed in its cluster.
+    ///
+    /// - Parameter cluster: where its tasks run.
+    package func diagnose(stack: CloudFormation.Stack, cluster: String) async throws -> Diagnosis {
+        let id = stack.stackId ?? stack.stackName
+        let status = stack.stackStatus
+        var diagnosis = Diagnosis(stack: stack.stackName, status: status.rawValue)
+        if status.isFailed || status.rawValue.contains("ROLLBACK") || status.isInProgress {
+            let operation = try await events.lastOperation(of: id)
+            diagnosis = await diagnose(
+                stack: stack.stackName, id: id, status: status, events: operation.events,
+                keptEvidence: !status.rawValue.contains("ROLLBACK"))
+        }
+        if diagnosis.tasks.isEmpty {
+            do {
+                diagnosis.tasks = try await investigator.failedTasks(cluster: cluster)
+            } catch let error as AWSError where error.isNotFound || error.code == "ClusterNotFoundException" {
+                // A stack without a cluster has no tasks.
+            } catch {
+                diagnosis.notes.append("its tasks could not be looked at: \(error)")
+            }
+            await complete(&diagnosis)
+        }
+        return diagnosis
+    }
+
+    /// The failures of an operation that are nobody's echo, those inside nested stacks instead of the stacks'.
+    private func collect(
+        _ events: [CloudFormation.StackEvent], path: [String], depth: Int, into causes: inout [Diagnosis.Cause],
+        notes: inout [String]
+    ) async {
+        for event in events where event.isFailure && !event.isOfStackItself {
+            let path = path + [event.logicalResourceId ?? "?"]
+            let isNested = event.resourceType == "AWS::CloudFormation::Stack"
+            if isNested, depth > 0, let id = Self.id(of: event, among: events) {
+                do {
+                    let before = causes.count
+                    let inner = try await self.events.lastOperation(of: id).events
+                    await collect(inner, path: path, depth: depth - 1, into: &causes, notes: &notes)
+                    if causes.count > before { continue }
+                } catch {
+                    notes.append("nested stack \(path.joined(separator: "/")) could not be looked at: \(error)")
+                }
+            }
+            causes.append(Diagnosis.Cause(event, path: path))
+        }
+    }
+
+    /// The id of a nested stack; not every event of it bears it.
+    private static func id(
+        of event: CloudFormation.StackEvent, among events: [CloudFormation.StackEvent]
+    ) -> String? {
+        let same = [event] + events.filter { $0.logicalResourceId == event.logicalResourceId && !$0.isOfStackItself }
+        return same.compactMap(\.physicalResourceId).first { $0.hasPrefix("arn:") }
+    }
+
+    private func lookAtService(
+        _ cause: Diagnosis.Cause, keptEvidence: Bool, into diagnosis: inout Diagnosis
+    ) async {
+        let name = cause.path.joined(separator: "/")
+        do {
+            let found = try await investigator.failedTasks(ofService: cause.physicalID ?? "")
+            diagnosis.tasks += found
+            if !found.isEmpty { return }
+        } catch let error as AWSError where Self.saysGone(error) {
+            // The note below says it.
+        } catch {
+            diagnosis.notes.append("the tasks of service \(name) could not be looked at: \(error)")
+            return
+        }
+        diagnosis.notes.append(
+            keptEvidence
+                ? "ECS knows no stopped task of service \(name) (any more); it forgets them after about an hour"
+                : "the rollback has deleted service \(name), and with it the evidence of what its tasks did: run the "
+                    + "command again with --no-rollback to keep it")
+    }
+
+    private static func saysGone(_ error: AWSError) -> Bool {
+        error.isNotFound
+            || ["ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"].contains(
+                error.code)
+    }
+
+    /// Reads what is missing out of all texts, and looks at the routes of subnets where the network is the cause.
+    private func complete(_ diagnosis: inout Diagnosis) async {
+        var texts = diagnosis.tasks.flatMap(\.texts)
+        texts += [diagnosis.cause?.reason].compactMap { $0 } + diagnosis.others.map(\.reason)
+        diagnosis.findings = texts.compactMap(Finding.read).reduce(into: []) { found, finding in
+            // The same thing is told by task and container, once with its name and once without.
+            guard
+                !found.contains(where: {
+                    $0.kind == finding.kind && (finding.thing.isEmpty || $0.thing == finding.thing)
+                })
+            else { return }
+            found.append(finding)
+        }
+        if diagnosis.findings.contains(where: { $0.kind == .noRoute }) {
+            let subnets = investigator.subnets(of: diagnosis.tasks)
+            diagnosis.notes += await investigator.routes(of: subnets)
+        }
+    }
+}
+
+extension Diagnosis.Cause {
+    init(_ event: CloudFormation.StackEvent, path: [String]) {
+        self.path = path
+        type = event.resourceType
+        physicalID = event.physicalResourceId.flatMap { $0.isEmpty ? nil : $0 }
+        status = event.resourceStatus ?? "?"
+        reason =
+            event.resourceStatusReason.flatMap { $0.isEmpty ? nil : $0 } ?? event.resourceStatus ?? "no reason given"
+        at = event.timestamp
+    }
+}

@@ -1,0 +1,99 @@
+internal import AWS
+internal import AWSServices
+internal import FoundationEssentials
+internal import Support
+internal import Synchronization
+internal import Watch
+
+/// Looks at the tasks of services that CloudFormation waits for: it waits for hours for one whose tasks fail again and again,
+/// and says nothing of why.
+final class ServiceWatch: Sendable {
+    /// After how many failed tasks of a service nothing good is expected of it.
+    private static let patience = 3
+
+    private struct State {
+        /// Services under way by ARN, with their logical id and when that began.
+        var services: [String: (name: String, since: Date)] = [:]
+        var told: Set<String> = []
+        var failures: [String: Int] = [:]
+        var looks = 0
+    }
+
+    private let what: String
+    private let cancelHint: String?
+    private let investigator: TaskInvestigator
+    private let show: @Sendable (String) -> Void
+    private let state = Mutex(State())
+
+    /// - Parameter what: the operation, for messages.
+    init(
+        client: AWSClient, what: String, cancelHint: String?, show: @escaping @Sendable (String) -> Void
+    ) {
+        self.what = what
+        self.cancelHint = cancelHint
+        investigator = TaskInvestigator(client: client)
+        self.show = show
+    }
+
+    /// Learns from an event which services are under way.
+    func note(_ event: CloudFormation.StackEvent) {
+        guard event.resourceType == "AWS::ECS::Service", let arn = event.physicalResourceId, arn.hasPrefix("arn:")
+        else {
+            return
+        }
+        let isUnderWay = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"].contains(event.resourceStatus ?? "")
+        state.withLock { state in
+            guard isUnderWay else { return state.services[arn] = nil }
+            let since = state.services[arn]?.since ?? event.timestamp
+            state.services[arn] = (event.logicalResourceId ?? arn, since)
+        }
+    }
+
+    /// One look, every second time that it is asked for: with the events' own calls that stays modest.
+    ///
+    /// - Throws: `Failure` when a service keeps failing; CloudFormation goes on all the same.
+    func look() async throws {
+        let services = state.withLock { state in
+            state.looks += 1
+            return state.looks % 2 == 0 ? state.services : [:]
+        }
+        for (arn, service) in services.sorted(by: { $0.key < $1.key }) {
+            let tasks: [Diagnosis.FailedTask]
+            do {
+                tasks = try await investigator.failedTasks(ofService: arn)
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                // The stack's own events go on telling; this only adds to them.
+                continue
+            }
+            for task in tasks.reversed() where (task.verdict.stoppedAt ?? .distantPast) >= service.since {
+                try tell(task, of: arn, named: service.name)
+            }
+        }
+    }
+
+    private func tell(_ task: Diagnosis.FailedTask, of arn: String, named name: String) throws {
+        let failures = state.withLock { state -> Int? in
+            guard state.told.insert(task.verdict.taskArn).inserted else { return nil }
+            state.failures[arn, default: 0] += 1
+            return state.failures[arn]
+        }
+        guard let failures else { return }
+        let finding = Finding.first(in: task)
+        show("  service \(name): a task failed")
+        for line in task.lines { show(line) }
+        if let finding { show("  \(finding.text)") }
+        guard failures >= Self.patience else { return }
+        let cause = task.verdict.cause ?? "its tasks fail"
+        throw Failure(
+            .failed, "\(what): service \(name) keeps failing: \(cause)" + (finding.map { "; \($0.text)" } ?? ""),
+            hint: "CloudFormation goes on waiting for it, for hours"
+                + (cancelHint.map { ": \($0)" } ?? "") + (finding.map { "; then \($0.advice)" } ?? ""))
+    }
+}
+
+extension Finding {
+    /// What the texts of a task tell first.
+    static func first(in task: Diagnosis.FailedTask) -> Finding? { task.texts.compactMap(Finding.read).first }
+}
