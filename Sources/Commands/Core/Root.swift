@@ -18,7 +18,7 @@ struct Root: AsyncParsableCommand {
         groupedSubcommands: groups)
 
     static let groups = [
-        CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self]),
+        CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self, DockerRun.self]),
         CommandGroup(name: "Stacks", subcommands: [CreateVPC.self, CreateStack.self, StackStatus.self]),
         CommandGroup(name: "Tasks", subcommands: [RunTask.self]),
         CommandGroup(
@@ -27,7 +27,7 @@ struct Root: AsyncParsableCommand {
                 ScheduleCreate.self, ScheduleRemove.self, ScheduleList.self, ScheduleEnable.self, ScheduleDisable.self,
                 ScheduleNext.self, ScheduleRun.self,
             ]),
-        CommandGroup(name: "Setup", subcommands: [WhoAmI.self]),
+        CommandGroup(name: "Setup", subcommands: [WhoAmI.self, AssumeRole.self]),
     ]
 
     /// The names of all commands.
