@@ -18,7 +18,8 @@ struct Root: AsyncParsableCommand {
         groupedSubcommands: groups)
 
     static let groups = [
-        CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self, DockerRun.self]),
+        CommandGroup(
+            name: "Images", subcommands: [DockerBuild.self, DockerPush.self, DockerRun.self, DockerPromote.self]),
         CommandGroup(name: "Stacks", subcommands: [CreateVPC.self, CreateStack.self, StackStatus.self]),
         CommandGroup(name: "Tasks", subcommands: [RunTask.self]),
         CommandGroup(
