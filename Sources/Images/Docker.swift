@@ -4,7 +4,7 @@ internal import Support
 
 /// The docker engine, reached through the docker CLI.
 package struct Docker: Sendable {
-    private let runner: any ProcessRunner
+    let runner: any ProcessRunner
     /// The process environment, to find the user's docker configuration.
     let environment: [String: String]
     /// Takes each line of progress: fgctl's own and docker's.
@@ -70,7 +70,7 @@ package struct Docker: Sendable {
             .split(separator: "\n").map(String.init).filter { $0 != "<none>" }
     }
 
-    private func output(
+    func output(
         of command: DockerCommand, standardInput: Command.StandardInput = .none, environment: [String: String?] = [:]
     ) async throws -> CapturedOutput {
         var process = command.command(standardInput: standardInput)
@@ -78,7 +78,7 @@ package struct Docker: Sendable {
         return try await running { try await runner.capture(process) }
     }
 
-    private func running<T: Sendable>(_ body: () async throws -> T) async throws -> T {
+    func running<T: Sendable>(_ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
         } catch let failure as Failure where failure.kind == .notFound {

@@ -7,6 +7,9 @@ enum DockerCommand: Sendable, Hashable {
     case build(DockerBuildOptions)
     case tag(source: String, target: String)
     case push(reference: String)
+    case pull(reference: String)
+    /// Takes a container away, whether it runs or not.
+    case remove(container: String)
     /// The password comes by standard input, never on the command line.
     case login(registry: String, user: String)
     case imageInspect(reference: String)
@@ -20,6 +23,8 @@ enum DockerCommand: Sendable, Hashable {
         case .build(let options): ["build"] + options.arguments
         case .tag(let source, let target): ["tag", source, target]
         case .push(let reference): ["push", reference]
+        case .pull(let reference): ["pull", reference]
+        case .remove(let container): ["rm", "--force", container]
         case .login(let registry, let user): ["login", "--username", user, "--password-stdin", registry]
         case .imageInspect(let reference): ["image", "inspect", reference]
         case .imageList(let repository): ["image", "ls", "--format", "{{.Tag}}", repository]
@@ -30,15 +35,15 @@ enum DockerCommand: Sendable, Hashable {
     var mutates: Bool {
         switch self {
         case .engineVersion, .imageInspect, .imageList: false
-        case .build, .tag, .push, .login: true
+        case .build, .tag, .push, .pull, .remove, .login: true
         }
     }
 
     /// How long it may take. Builds and pushes of large images on slow lines are long; everything else asks a daemon nearby.
     var timeout: Duration {
         switch self {
-        case .build, .push: .seconds(6 * 3600)
-        case .engineVersion, .tag, .login, .imageInspect, .imageList: .seconds(60)
+        case .build, .push, .pull: .seconds(6 * 3600)
+        case .engineVersion, .tag, .remove, .login, .imageInspect, .imageList: .seconds(60)
         }
     }
 

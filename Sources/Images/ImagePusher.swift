@@ -69,7 +69,7 @@ package struct ImagePusher: Sendable {
             try await docker.capture(.tag(source: source, target: plan.reference), what)
         }
         docker.progress("push \(plan.reference)")
-        try await withLogin(what) { environment in
+        try await docker.withLogin(to: project.registry, registry: registry) { environment in
             try await docker.stream(.push(reference: plan.reference), what, environment: environment)
         }
         let digest = try await verify(plan, what)
@@ -99,21 +99,6 @@ package struct ImagePusher: Sendable {
                 hint: "build one: fgctl docker-build; or name the version to push")
         }
         return highest
-    }
-
-    private func withLogin(_ what: String, _ body: ([String: String?]) async throws -> Void) async throws {
-        guard RegistryHost(project.registry).takesECRLogin else {
-            docker.progress("\(project.registry) is not ECR: docker's own logins are used")
-            return try await body([:])
-        }
-        let login = try await registry.login()
-        try await PrivateDockerConfiguration.with(environment: docker.environment) { folder in
-            let environment: [String: String?] = ["DOCKER_CONFIG": folder]
-            try await docker.capture(
-                .login(registry: project.registry, user: login.user), "log in to \(project.registry)",
-                standardInput: .secret(login.password), environment: environment)
-            try await body(environment)
-        }
     }
 
     /// A push that docker calls a success may still not have arrived as meant: the registry is asked.

@@ -47,7 +47,8 @@ extension Command {
         ([executable] + arguments).map(Self.quoted).joined(separator: " ")
     }
 
-    private static func quoted(_ word: String) -> String {
+    /// One word as a POSIX shell reads it back.
+    package static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,6 +1,7 @@
 internal import Commands
 internal import Dispatch
 internal import FoundationEssentials
+internal import Glibc
 internal import HTTP
 internal import Processes
 
@@ -18,7 +19,7 @@ enum Main {
 
     /// Not on the main actor, whose closures would trap on the threads that run them.
     nonisolated private static func start(_ arguments: [String], console: Console) {
-        let context = CommandContext(
+        var context = CommandContext(
             programName: CommandLine.arguments.first.map(lastPart) ?? "fgctl",
             environment: ProcessInfo.processInfo.environment,
             directory: FileManager.default.currentDirectoryPath,
@@ -27,8 +28,10 @@ enum Main {
             processes: RealProcessRunner(),
             now: { Date() },
             interruption: Interruption())
-        let work = Task.detached { await Application.run(arguments, context: context) }
-        let signals = Signals.watch(context.interruption) { work.cancel() }
+        context.isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+        let surroundings = context
+        let work = Task.detached { await Application.run(arguments, context: surroundings) }
+        let signals = Signals.watch(surroundings.interruption) { work.cancel() }
         Task.detached {
             let code = await work.value
             signals.end()

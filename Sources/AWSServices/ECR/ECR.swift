@@ -6,7 +6,7 @@ package struct ECR: Sendable {
         name: "ecr", sdkID: "ECR", endpointPrefix: "api.ecr", signingName: "ecr", apiVersion: "2015-09-21",
         wire: .json(version: "1.1", targetPrefix: "AmazonEC2ContainerRegistry_V20150921"))
 
-    private let client: AWSClient
+    let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 

@@ -13,16 +13,18 @@ package enum Application {
         return ExitStatus.done
     }
 
-    /// - Parameter arguments: without the program's name.
+    /// - Parameter given: without the program's name, which may be an old command's (`OldNames`).
     /// - Returns: the exit code of the process.
-    package static func run(_ arguments: [String], context: CommandContext) async -> Int32 {
-        if let code = answerAtOnce(arguments, console: context.console) { return code }
-        let isJSON = asksForJSON(arguments)
+    package static func run(_ given: [String], context: CommandContext) async -> Int32 {
+        if let code = answerAtOnce(given, console: context.console) { return code }
+        let isJSON = asksForJSON(given)
+        var arguments = given
         var passesCodeThrough = false
         do {
+            arguments = try OldNames.rewrite(given, context: context)
             try Root.checkCommand(arguments)
             var command = try Root.parseAsRoot(arguments)
-            passesCodeThrough = (type(of: command) as? any FgctlCommand.Type)?.passesCodeThrough ?? false
+            passesCodeThrough = (command as? any FgctlCommand)?.passesCodeThrough ?? false
             try await CommandContext.$current.withValue(context) {
                 if var asynchronous = command as? any AsyncParsableCommand {
                     try await asynchronous.run()

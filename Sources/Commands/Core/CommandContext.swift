@@ -18,6 +18,8 @@ package struct CommandContext: Sendable {
     package var processes: any ProcessRunner
     package var files: any FileSystem
     package var now: @Sendable () -> Date
+    /// Whether standard input and output are a terminal.
+    package var isTerminal = false
     /// The signal that asked the process to end, if one did.
     package var interruption: Interruption
 

@@ -7,6 +7,8 @@ protocol FgctlCommand: AsyncParsableCommand {
     var common: CommonOptions { get }
     /// Whether the exit code is a container's or child's.
     static var passesCodeThrough: Bool { get }
+    /// The same for the words that were given; the type's answer unless a command says otherwise.
+    var passesCodeThrough: Bool { get }
     /// The words after the command, where the first may be ENV; `nil` where ENV is given by `-e` only.
     var words: Words? { get }
     func run(_ session: Session, _ words: [String]) async throws
@@ -20,6 +22,7 @@ struct Words {
 
 extension FgctlCommand {
     static var passesCodeThrough: Bool { false }
+    var passesCodeThrough: Bool { Self.passesCodeThrough }
     var words: Words? { nil }
 
     func run() async throws {

@@ -18,7 +18,8 @@ struct Root: AsyncParsableCommand {
         groupedSubcommands: groups)
 
     static let groups = [
-        CommandGroup(name: "Images", subcommands: [DockerBuild.self, DockerPush.self]),
+        CommandGroup(
+            name: "Images", subcommands: [DockerBuild.self, DockerPush.self, DockerRun.self, DockerPromote.self]),
         CommandGroup(name: "Stacks", subcommands: StackCommands.all),
         CommandGroup(
             name: "Tasks", subcommands: [RunTask.self, WaitTask.self, StopTask.self, ListTasks.self, ShowLogs.self]),
@@ -29,7 +30,7 @@ struct Root: AsyncParsableCommand {
                 ScheduleNext.self, ScheduleRun.self,
             ]),
         CommandGroup(name: "Services", subcommands: [UpdateService.self]),
-        CommandGroup(name: "Setup", subcommands: [WhoAmI.self]),
+        CommandGroup(name: "Setup", subcommands: [WhoAmI.self, AssumeRole.self]),
     ]
 
     /// The names of all commands.
