@@ -7,7 +7,7 @@ import Testing
 @Suite struct ImageProjectTests {
     private func read(_ values: [String: String], region: String = "eu-west-1") async throws -> ImageProject {
         let settings = try ProjectSettings(
-            set: values.map { "\($0)=\($1)" }, environment: [:], directory: "/work/project")
+            set: values.map { "\($0)=\($1)" }, environment: [:], directory: "/srv/project")
         return try await ImageProject.read(settings, region: region) { "123456789012" }
     }
 
@@ -15,8 +15,8 @@ import Testing
         let project = try await read(["IMAGE_NAME": "nightly"])
         #expect(project.fullRepository == "123456789012.dkr.ecr.eu-west-1.amazonaws.com/nightly")
         #expect(project.platform == .amd64)
-        #expect(project.context == "/work/project")
-        #expect(project.dockerfile == "/work/project/Dockerfile")
+        #expect(project.context == "/srv/project")
+        #expect(project.dockerfile == "/srv/project/Dockerfile")
         #expect(project.gitRevision == nil)
         #expect(project.tags.map(\.0) == ["fgctl:created-by"])
     }
@@ -30,8 +30,8 @@ import Testing
         ])
         #expect(try project.reference(version("0.1")) == "localhost:4566/team/nightly:0.1")
         #expect(project.platform == .arm64)
-        #expect(project.context == "/work/project/src")
-        #expect(project.dockerfile == "/work/project/docker/Dockerfile")
+        #expect(project.context == "/srv/project/src")
+        #expect(project.dockerfile == "/srv/project/docker/Dockerfile")
         #expect(project.buildArguments == ["A=1", "B=x y"])
         #expect(project.gitRevision == "c0ffee1")
         #expect(project.tags.map(\.0) == ["fgctl:created-by", "project"])
@@ -40,7 +40,7 @@ import Testing
     @Test func dockerfileLiesInTheContextByDefault() async throws {
         #expect(
             try await read(["IMAGE_NAME": "nightly", "DOCKER_CONTEXT": "src"]).dockerfile
-                == "/work/project/src/Dockerfile")
+                == "/srv/project/src/Dockerfile")
     }
 
     @Test func needsTheAccountOnlyForItsRegistry() async throws {
