@@ -55,8 +55,9 @@ def test_no_credentials(project):
 
 def test_endpoint_that_does_not_answer(project):
     refused = project.fgctl("whoami", "--endpoint-url", "http://127.0.0.1:1").expect(1)
-    [line] = refused.err.splitlines()
+    line, hint = refused.err.splitlines()
     assert "127.0.0.1:1" in line and "connect" in line
+    assert hint.strip().startswith("'fgctl whoami' shows which endpoint is used")
 
 
 # --- output ---------------------------------------------------------------------------------------------------------
