@@ -111,7 +111,6 @@ package struct StackOperation: Sendable {
         create.parameters = request.parameters
         create.tags = request.tags
         create.capabilities = StackRequest.capabilities
-        if request.importsExisting { create.importExistingResources = true }
         return create
     }
 

@@ -8,8 +8,6 @@ package struct StackRequest: Sendable {
     /// In the template's order; only parameters that it declares.
     package let parameters: [CloudFormation.Parameter]
     package let tags: [CloudFormation.Tag]
-    /// Lets CloudFormation adopt resources of the template's static names that exist already.
-    package let importsExisting: Bool
 
     /// The command that changes such a stack once it exists, for messages.
     package let updateCommand: String
@@ -25,13 +23,12 @@ package struct StackRequest: Sendable {
 
     package init(
         name: String, template: Template, parameters: [CloudFormation.Parameter], tags: [CloudFormation.Tag],
-        importsExisting: Bool = false, updateCommand: String = "cf-update-stack"
+        updateCommand: String = "cf-update-stack"
     ) {
         self.name = name
         self.template = template
         self.parameters = parameters
         self.tags = tags
-        self.importsExisting = importsExisting
         self.updateCommand = updateCommand
     }
 }
