@@ -23,7 +23,7 @@ struct DockerBuild: FgctlCommand {
 
     func run(_ session: Session, _ words: [String]) async throws {
         let asked = try version.resolve(words.first, session)
-        let project = try await session.imageProject()
+        let project = try await session.imageProjectToBuild()
         let builder = ImageBuilder(
             project: project, docker: session.docker, registry: ECRRegistry(session.client),
             files: session.context.files)

@@ -7,9 +7,14 @@ internal import Support
 extension Session {
     /// The project's image; asks STS for the account only when the registry's name needs it.
     func imageProject() async throws -> ImageProject {
-        var project = try await ImageProject.read(settings, region: try client.region) {
+        try await ImageProject.read(settings, region: try client.region) {
             try await STS(client).getCallerIdentity().account
         }
+    }
+
+    /// The same with the revision that a build is labelled with: the key's, else the one that is checked out.
+    func imageProjectToBuild() async throws -> ImageProject {
+        var project = try await imageProject()
         if project.gitRevision == nil { project.gitRevision = try await gitRevision(of: project.context) }
         return project
     }
