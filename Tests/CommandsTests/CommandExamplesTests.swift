@@ -120,9 +120,13 @@ struct CommandExamplesTests {
     @Test func knowsWhichCommonOptionsTakeAValue() throws {
         let text = StackStatus._dumpHelp()
         let arguments = try JSONDecoder().decode(Description.self, from: Data(text.utf8)).command.arguments
-        let names = arguments.filter { $0.kind == "option" }.flatMap { $0.names ?? [] }
-            .map { ($0.kind == "short" ? "-" : "--") + $0.name }
-        #expect(Set(names) == Root.optionsWithValue)
+        func names(_ kind: String) -> Set<String> {
+            Set(
+                arguments.filter { $0.kind == kind }.flatMap { $0.names ?? [] }
+                    .map { ($0.kind == "short" ? "-" : "--") + $0.name })
+        }
+        #expect(names("option") == Root.optionsWithValue)
+        #expect(names("flag").subtracting(["-h", "--help", "--version"]) == Root.flags)
     }
 
     static let early: [([String], [String])] = [
@@ -131,11 +135,18 @@ struct CommandExamplesTests {
         (["--output=json", "whoami"], ["whoami", "--output=json"]),
         (["-e", "p", "cf_create_stack", "0.1"], ["cf_create_stack", "0.1", "-e", "p"]),
         (["--quiet", "assume-role", "--", "x", "-y"], ["assume-role", "--quiet", "--", "x", "-y"]),
-        (["whoami", "-e", "p"], ["whoami", "-e", "p"]), (["--help"], ["--help"]), (["-e"], ["-e"]), ([], []),
+        (["whoami", "-e", "p"], ["whoami", "-e", "p"]), (["--help"], ["--help"]), (["-x"], ["-x"]), ([], []),
     ]
 
-    @Test(arguments: early) func optionsMayStandBeforeTheCommand(_ given: [String], wanted: [String]) {
-        #expect(Root.withOptionsLast(given, context: World().context) == wanted)
+    @Test(arguments: early) func optionsMayStandBeforeTheCommand(_ given: [String], wanted: [String]) throws {
+        #expect(try Root.withOptionsLast(given, context: World().context) == wanted)
+    }
+
+    @Test(arguments: [["-e"], ["-e", "production"], ["--output", "json", "-q"]])
+    func optionsAloneAreNoCommand(_ given: [String]) async {
+        let world = World()
+        #expect(await Application.run(given, context: world.context) == 64)
+        #expect(world.err == ["fgctl: no command is named", "  see 'fgctl --help'"])
     }
 }
 

@@ -110,11 +110,14 @@ def test_every_command_prints_what_is_documented(project, judge, role):
     assert walk("cf-create-stack", "0.1").json["action"] == "created"
     walk("cf-create-stack", "0.1")
     assert walk.dry("cf-create-stack", "1.0", code=1)["action"] == "differs"
+    assert "clientToken" not in walk.dry("schedule-create", "0 0 * * ? *")
     walk("schedule-create", "0 0 * * ? *", "--set-env", "MODE=full")
     changed = walk("cf-update-stack", "1.0").json
     assert changed["action"] == "updated"
     walk("cf-status")
     walk("cf-events")
+    for line in project.fgctl("cf-events", "--follow", "--output", "json").expect(0).out.splitlines():
+        schemas.check(json.loads(line), "cf-events", "follow")
     walk("cf-diagnose")
 
     arn = walk("ecs-run-task", "--no-wait").json["taskArns"][0]

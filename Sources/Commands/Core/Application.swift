@@ -21,7 +21,7 @@ package enum Application {
         var arguments = given
         var passesCodeThrough = false
         do {
-            arguments = try OldNames.rewrite(Root.withOptionsLast(given, context: context), context: context)
+            arguments = try OldNames.rewrite(try Root.withOptionsLast(given, context: context), context: context)
             try Root.checkCommand(arguments)
             var command = try Root.parseAsRoot(arguments)
             passesCodeThrough = (command as? any FgctlCommand)?.passesCodeThrough ?? false

@@ -42,10 +42,13 @@ struct Root: AsyncParsableCommand {
     static let optionsWithValue: Set<String> = [
         "-e", "--env-file", "--set", "--region", "--profile", "--endpoint-url", "--output",
     ]
+    /// The others.
+    static let flags: Set<String> = ["-y", "--yes", "--dry-run", "-q", "--quiet", "--debug", "--no-color"]
 
     /// The words with options that stand before the command put behind it: `fgctl -e production whoami` is what people of
     /// other tools type.
-    static func withOptionsLast(_ arguments: [String], context: CommandContext) -> [String] {
+    /// - Throws: `Failure(.usage)` when there is no command.
+    static func withOptionsLast(_ arguments: [String], context: CommandContext) throws -> [String] {
         guard OldNames.meaning(of: context.programName) == nil else { return arguments }
         var rest = arguments[...]
         var options: [String] = []
@@ -53,6 +56,9 @@ struct Root: AsyncParsableCommand {
             let count = optionsWithValue.contains(word) ? 2 : 1
             options += rest.prefix(count)
             rest = rest.dropFirst(count)
+        }
+        if rest.isEmpty, let first = options.first, optionsWithValue.union(flags).contains(first) {
+            throw Failure(.usage, "no command is named", hint: "see 'fgctl --help'")
         }
         guard let command = rest.popFirst(), command != "help" else { return arguments }
         // Old names take their words first.

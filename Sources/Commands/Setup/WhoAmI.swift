@@ -2,6 +2,7 @@ internal import AWS
 internal import AWSServices
 internal import ArgumentParser
 internal import Environment
+internal import Support
 
 struct WhoAmI: FgctlCommand {
     static let configuration = CommandConfiguration(
@@ -24,8 +25,14 @@ struct WhoAmI: FgctlCommand {
     func run(_ session: Session, _ words: [String]) async throws {
         let region = try session.client.settings.region()
         let credentials = try await session.client.identity()
-        let caller = try await STS(session.client).getCallerIdentity()
         let endpoint = try session.client.endpoint(for: STS.service)
+        let caller: STS.GetCallerIdentityResponse
+        do { caller = try await STS(session.client).getCallerIdentity() } catch let error as AWSNoAnswer {
+            // Other commands send people here for this.
+            throw Failure(
+                .failed, "\(error)", hint: "the endpoint comes from \(endpoint.source); is it up, and the network?",
+                cause: error)
+        }
         let asserted = try Names(session.settings).account
         let report = Report(
             account: caller.account, assertedAccount: asserted, arn: caller.arn, userID: caller.userId,
