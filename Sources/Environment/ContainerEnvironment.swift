@@ -36,13 +36,16 @@ package struct ContainerEnvironment: Sendable {
     ///   - path: the absolute path.
     ///   - shown: the path as messages name it.
     ///   - lookup: the process environment.
-    /// - Throws: `Failure(.badInput)`, `PATH:LINE: what is wrong`: bytes that are not UTF-8, a missing name or one with
-    ///   blanks, and AWS keys, which a container must get from its role.
+    /// - Throws: `Failure(.badInput)`, `PATH:LINE: what is wrong`: bytes that are not UTF-8, a missing name or one that
+    ///   can't be one, and AWS keys, which a container must get from its role.
     package static func load(
         path: String, shown: String, files: any FileSystem, lookup: (String) -> String?
     ) throws -> ContainerEnvironment {
         guard let status = files.status(of: path), !status.isDirectory else {
-            throw Failure(.badInput, "\(shown): there is no such file")
+            throw Failure(
+                .badInput, "\(shown): there is no such file",
+                hint: "--remote-env-file counts from the working directory, REMOTE_ENV_FILE of an env file from the "
+                    + "project's root")
         }
         return try parse(try files.read(path, limit: limit), path: shown, lookup: lookup)
     }
@@ -72,7 +75,7 @@ package struct ContainerEnvironment: Sendable {
     }
 
     /// Takes the `K=V` texts of `--set-env`; `K` alone takes the variable from the process environment.
-    /// - Throws: `Failure(.usage)` for a missing name, one with blanks, and AWS keys.
+    /// - Throws: `Failure(.usage)` for a missing name, one that can't be one, and AWS keys.
     package static func setEnv(_ texts: [String], lookup: (String) -> String?) throws -> ContainerEnvironment {
         var result = ContainerEnvironment()
         for text in texts { try result.add(text, place: "--set-env", kind: .usage, lookup: lookup) }
@@ -103,6 +106,12 @@ package struct ContainerEnvironment: Sendable {
             // Without '=' the text may be anything, so it isn't shown.
             let shown = equals == nil ? "the name" : "the name '\(name)'"
             throw Failure(kind, "\(place): \(shown) holds a blank", hint: "write KEY=VALUE")
+        }
+        if !Self.isName(name) {
+            let shown = equals == nil ? "the name" : "'\(name)'"
+            throw Failure(
+                kind, "\(place): \(shown) can't name a variable",
+                hint: "letters, digits, '_', '-' and '.', and no digit first")
         }
         if Self.isCredential(name) {
             throw Failure(
@@ -136,6 +145,12 @@ package struct ContainerEnvironment: Sendable {
     private static func isQuoted(_ value: String) -> Bool {
         guard value.count >= 2, let first = value.first else { return false }
         return first == value.last && (first == "\"" || first == "'")
+    }
+
+    /// What any program can be given, and a shell can mostly read.
+    private static func isName(_ name: String) -> Bool {
+        name.first?.isNumber == false
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || "_-.".contains($0) }
     }
 
     private static func isCredential(_ name: String) -> Bool {

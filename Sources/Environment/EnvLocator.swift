@@ -59,6 +59,11 @@ package enum EnvLocator {
         }
     }
 
+    /// Where `env/default` is looked for, in words: the folders of the walk, the nearest first.
+    package static func searched(directory: String, home: String?, files: any FileSystem) -> String {
+        Walk(directory: directory, home: home, files: files).searched
+    }
+
     /// The name in the project's `env` folder that `word` seems to misspell.
     package static func suggestion(
         for word: String, directory: String, home: String?, files: any FileSystem
@@ -119,6 +124,12 @@ private struct Walk {
         return folders
     }
 
+    /// `/p/a up to /p`
+    var searched: String {
+        let folders = folders
+        return PathText.normalized(directory) + (folders.count > 1 ? " up to \(folders.last ?? "/")" : "")
+    }
+
     private func isTrusted(_ owner: UInt32) -> Bool {
         owner == files.currentUser || owner == 0 || owner == files.owner(of: directory)
     }
@@ -138,7 +149,8 @@ private struct Walk {
         guard !name.contains("/") else { return Failure(.usage, "\(what) '\(name)': there is no such file or folder") }
         return Failure(
             .usage, "\(what) '\(name)': there is no such file or folder, and no env/\(name) in the project",
-            hint: suggestion(for: name).map { "did you mean '\($0)'?" })
+            hint: suggestion(for: name).map { "did you mean '\($0)'?" }
+                ?? "looked for env/\(name) in \(searched)")
     }
 
     func suggestion(for word: String) -> String? {

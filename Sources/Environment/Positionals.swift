@@ -7,18 +7,19 @@ package enum Positionals {
     ///   - needs: how many of them the command takes, ENV not counted.
     ///   - resolves: whether a word names an env file (`EnvLocator.names`).
     ///   - suggestion: the env that a word seems to misspell, for the message.
+    ///   - surplus: what to do about far too many words.
     /// - Returns: the first word as ENV when more words are given than the command needs at least, and it resolves.
     /// - Throws: `Failure(.usage)`: too few words, or too many because the first one is no ENV.
     package static func split(
         _ words: [String], needs: ClosedRange<Int>, resolves: (String) -> Bool,
-        suggestion: (String) -> String? = { _ in nil }
+        suggestion: (String) -> String? = { _ in nil }, surplus: String? = nil
     ) throws -> (env: String?, rest: [String]) {
         guard words.count >= needs.lowerBound else {
-            throw Failure(.usage, "\(needs.lowerBound - words.count) more argument(s) needed", hint: "see --help")
+            throw Failure(.usage, "\(needs.lowerBound - words.count) more argument(s) needed")
         }
         if words.count > needs.lowerBound, let first = words.first, resolves(first) {
             let rest = Array(words.dropFirst())
-            try check(rest, needs)
+            try check(rest, needs, surplus)
             return (first, rest)
         }
         if words.count == needs.upperBound + 1, let first = words.first {
@@ -26,12 +27,12 @@ package enum Positionals {
                 .usage, "'\(first)' is no ENV: there is no such file or folder, and no env/\(first) in the project",
                 hint: suggestion(first).map { "did you mean '\($0)'?" })
         }
-        try check(words, needs)
+        try check(words, needs, surplus)
         return (nil, words)
     }
 
-    private static func check(_ words: [String], _ needs: ClosedRange<Int>) throws {
+    private static func check(_ words: [String], _ needs: ClosedRange<Int>, _ surplus: String?) throws {
         guard words.count > needs.upperBound else { return }
-        throw Failure(.usage, "unexpected argument '\(words[needs.upperBound])'", hint: "see --help")
+        throw Failure(.usage, "unexpected argument '\(words[needs.upperBound])'", hint: surplus)
     }
 }

@@ -13,6 +13,8 @@ package struct ProjectSettings: Sendable {
     package let warnings: [String]
     /// The env file as messages name it; `nil` when there is none.
     package let envFilePath: String?
+    /// Where an env file was looked for in vain, for messages; `nil` when there is one.
+    package var searched: String?
     /// The folder from which relative paths in the env file count.
     package let root: String
     /// The working directory, from which all other relative paths count.
@@ -136,9 +138,15 @@ package struct ProjectSettings: Sendable {
             if let envFilePath {
                 "add \(key.rawValue)=… to \(envFilePath), or give --set \(key.rawValue)=…"
             } else {
-                "no env file was found: make env/default in the project, name one by -e, or give --set \(key.rawValue)=…"
+                noEnvFile + ", or give --set \(key.rawValue)=…"
             }
         throw Failure(.usage, "\(key.rawValue) is not set: needed \(purpose) (\(key.summary))", hint: hint)
+    }
+
+    /// What to say where a setting is missing and there is no env file.
+    package var noEnvFile: String {
+        "no env file was found" + (searched.map { " (looked for env/default in \($0))" } ?? "")
+            + ": make env/default in the project, or name one by -e"
     }
 
     /// The words of a value, parted by commas or blanks; empty when the key is not set.

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 internal import Support
 
 /// One transfer on the owner thread: the owner of its libcurl handle and of all that libcurl doesn't copy.
@@ -228,12 +229,25 @@ extension CurlTransfer {
         // Some of libcurl's messages quote the proxy's URL, which may hold a password.
         if let proxy = transfer.request.proxy, reason.contains(proxy.reveal()) {
             reason = "the proxy's URL cannot be used"
+        } else if transfer.request.proxy == nil, let plain = plainReason(code) {
+            reason = plain
         }
         let expected = fg_easy_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
         return HTTPError(
             code, reason: reason, host: transfer.request.target.host, sent: isSent,
             received: Int64(fg_easy_get_offset(easy, CURLINFO_SIZE_DOWNLOAD_T)),
             expected: expected < 0 ? nil : Int64(expected))
+    }
+
+    /// Why no connection came about, without what libcurl's own texts repeat: host, port and milliseconds.
+    private func plainReason(_ code: CURLcode) -> String? {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST: return "the name cannot be resolved"
+        case CURLE_COULDNT_CONNECT:
+            let number = Int32(truncatingIfNeeded: fg_easy_get_long(easy, CURLINFO_OS_ERRNO))
+            return number == 0 ? nil : String(cString: strerror(number)).lowercased()
+        default: return nil
+        }
     }
 }
 

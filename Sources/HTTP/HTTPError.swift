@@ -33,6 +33,15 @@ extension HTTPError: CustomStringConvertible {
         switch self {
         case .cannotConnect(let host, let reason): "cannot connect to \(host): \(reason)"
         case .tls(let host, let reason): "no secure connection to \(host): \(reason)"
+        default: brief
+        }
+    }
+
+    /// The same for a message that names the endpoint already.
+    package var brief: String {
+        switch self {
+        case .cannotConnect(_, let reason): "cannot connect: \(reason)"
+        case .tls(_, let reason): "no secure connection: \(reason)"
         case .connectionLost(let reason): "connection lost: \(reason)"
         case .timedOut(let reason, _): "timed out: \(reason)"
         case .truncatedBody(let received, let expected):

@@ -73,10 +73,12 @@ extension Docker {
     /// Runs a container to its end, its input and output this process's own.
     ///
     /// An interruption reaches docker, which passes it on; a container that is still there then is taken away.
+    /// - Parameter toStandardError: where its standard output goes as well, when this process's own is for a result.
     /// - Returns: the container's exit code.
-    package func run(_ container: ContainerRun) async throws -> Int32 {
+    package func run(_ container: ContainerRun, toStandardError: Bool = false) async throws -> Int32 {
         do {
-            return try await running { try await runner.run(container.process, output: .inherit) }.shellStatus
+            let output: ProcessOutput = toStandardError ? .toStandardError : .inherit
+            return try await running { try await runner.run(container.process, output: output) }.shellStatus
         } catch let interruption as CancellationError {
             let name = container.name
             try await Shielded.run { _ = try await output(of: .remove(container: name)) }

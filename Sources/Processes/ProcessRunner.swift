@@ -19,6 +19,8 @@ package enum ProcessOutput: Sendable {
 
     /// To this process's own, as they are: the program sees the terminal.
     case inherit
+    /// Both to this process's standard error, as they are: standard output is kept for a result.
+    case toStandardError
     /// To the sinks, as the bytes come. The two streams are read at the same time, so the sinks may run at the same time.
     case stream(stdout: Sink, stderr: Sink)
 }

@@ -53,10 +53,12 @@ package struct RealProcessRunner: ProcessRunner {
         _ configuration: Configuration, _ input: borrowing InputDescriptor, _ output: ProcessOutput
     ) async throws -> TerminationStatus {
         switch output {
-        case .inherit:
+        case .inherit, .toStandardError:
+            let isInherited = if case .inherit = output { true } else { false }
             return try await Subprocess.run(
                 configuration, input: input.asInput(),
-                output: .fileDescriptor(.standardOutput, closeAfterSpawningProcess: false),
+                output: .fileDescriptor(
+                    isInherited ? .standardOutput : .standardError, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
             ).terminationStatus
         case .stream(let stdout, let stderr):
@@ -95,7 +97,7 @@ package struct RealProcessRunner: ProcessRunner {
 
         var options = PlatformOptions()
         let sharesTerminal =
-            if case .inherit = command.standardInput { true } else if case .inherit = output { true } else { false }
+            if case .inherit = command.standardInput { true } else if case .stream = output { false } else { true }
         if !sharesTerminal {
             // A group of its own, so that ending it reaches the program's own children too, and a Ctrl-C at the
             // terminal reaches it once, through us. Programs that use the terminal stay in its foreground group.

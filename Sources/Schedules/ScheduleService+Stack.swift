@@ -81,8 +81,7 @@ extension Scheduler.ScheduleRequest {
     init?(_ existing: Scheduler.GetScheduleResponse, name: String, group: String) {
         guard let target = existing.target else { return nil }
         self.init(
-            name: name, groupName: group, scheduleExpression: existing.scheduleExpression ?? "", target: target,
-            clientToken: "")
+            name: name, groupName: group, scheduleExpression: existing.scheduleExpression ?? "", target: target)
         scheduleExpressionTimezone = existing.scheduleExpressionTimezone
         startDate = existing.startDate
         endDate = existing.endDate

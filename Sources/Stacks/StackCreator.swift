@@ -1,6 +1,6 @@
 package import AWS
 package import AWSServices
-internal import Support
+package import Support
 internal import Templates
 internal import Watch
 
@@ -35,33 +35,37 @@ package struct StackCreator: Sendable {
     }
 
     /// Looks at what is there and decides; changes nothing.
-    package func decide(_ request: StackRequest) async throws -> (StackDecision, CloudFormation.Stack?) {
-        let stack = try await cloudFormation.describeStack(request.name)
-        guard let stack, stack.stackStatus != .reviewInProgress else {
-            return (StackDecision.create(request, stack: stack), stack)
+    /// - Parameter stack: as it was found just now.
+    package func decide(_ request: StackRequest, stack: CloudFormation.Stack?) async throws -> StackDecision {
+        guard let stack, stack.stackStatus != .reviewInProgress, !stack.stackStatus.isInProgress else {
+            return StackDecision.create(request, stack: stack)
         }
-        if stack.stackStatus.isInProgress { return (StackDecision.create(request, stack: stack), stack) }
         if stack.stackStatus.isSettled {
             let template = try await cloudFormation.getTemplate(request.name)
-            return (StackDecision.create(request, stack: stack, currentTemplate: template), stack)
+            return StackDecision.create(request, stack: stack, currentTemplate: template)
         }
         let resources = try await cloudFormation.listStackResources(stack.stackId ?? request.name)
-        return (StackDecision.create(request, stack: stack, resources: resources), stack)
+        return StackDecision.create(request, stack: stack, resources: resources)
+    }
+
+    /// The refusal of a creation that finds a stack which is not as asked.
+    package static func refusal(_ request: StackRequest, differences: [String]) -> Failure {
+        Failure(
+            .failed,
+            "create stack \(request.name): it exists and is not as asked: \(differences.joined(separator: "; "))",
+            hint: "change it with 'fgctl \(request.updateCommand)'")
     }
 
     /// Creates the stack, or says why not.
     ///
+    /// - Parameter stack: as it was found just now; `nil` when there was none.
     /// - Throws: `Failure` with the first cause when the creation fails or is refused.
-    package func create(_ request: StackRequest) async throws -> Outcome {
-        let (decision, stack) = try await decide(request)
-        switch decision {
+    package func create(_ request: StackRequest, found stack: CloudFormation.Stack?) async throws -> Outcome {
+        switch try await decide(request, stack: stack) {
         case .refuse(let failure):
             throw failure
         case .differs(let lines):
-            throw Failure(
-                .failed,
-                "create stack \(request.name): it exists and is not as asked: \(lines.joined(separator: "; "))",
-                hint: "change it with 'fgctl \(request.updateCommand)'")
+            throw Self.refusal(request, differences: lines)
         case .alreadyAsAsked:
             guard let stack else { break }
             return .alreadyAsAsked(stack)

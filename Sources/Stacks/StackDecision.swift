@@ -126,10 +126,10 @@ extension StackDecision {
             let isSecret = request.template.parameter(parameter.parameterKey)?.noEcho == true
             // A NoEcho value reads back as asterisks: it can't be compared, only set again by an update.
             if let current, current == wanted || isSecret { continue }
-            lines.append("\(parameter.parameterKey): \(current ?? "not set") → \(isSecret ? "****" : wanted)")
+            lines.append("\(parameter.parameterKey): \(current ?? "not set") -> \(isSecret ? "****" : wanted)")
         }
         for tag in request.tags where stack.tag(tag.key) != tag.value {
-            lines.append("tag \(tag.key): \(stack.tag(tag.key) ?? "not set") → \(tag.value)")
+            lines.append("tag \(tag.key): \(stack.tag(tag.key) ?? "not set") -> \(tag.value)")
         }
         return lines
     }

@@ -45,8 +45,8 @@ package struct StackUpdater: Sendable {
     }
 
     /// Looks at what is there and decides; changes nothing.
-    package func decide(_ request: StackRequest) async throws -> (UpdateDecision, CloudFormation.Stack?) {
-        let stack = try await cloudFormation.describeStack(request.name)
+    /// - Parameter stack: as it was found just now.
+    package func decide(_ request: StackRequest, stack: CloudFormation.Stack?) async throws -> UpdateDecision {
         var resources: [CloudFormation.StackResourceSummary] = []
         var template: String?
         if let stack, stack.stackStatus.isFailed {
@@ -55,18 +55,19 @@ package struct StackUpdater: Sendable {
         if let stack, stack.stackStatus.isSettled || stack.stackStatus == .updateFailed {
             template = try await cloudFormation.getTemplate(request.name)
         }
-        let decision = UpdateDecision.update(
+        return UpdateDecision.update(
             request, stack: stack, resources: resources, currentTemplate: template, wishes: options.wishes)
-        return (decision, stack)
     }
 
     /// Brings the stack to what is asked.
     ///
+    /// - Parameter first: the stack as it was found just now; `nil` when there was none.
     /// - Throws: `Failure` with the first cause when the update fails, is refused or declined.
-    package func update(_ request: StackRequest) async throws -> Outcome {
+    package func update(_ request: StackRequest, found first: CloudFormation.Stack?) async throws -> Outcome {
         var races = 0
-        for _ in 0..<Self.mostSteps + Self.mostRaces {
-            let (decision, found) = try await decide(request)
+        for step in 0..<Self.mostSteps + Self.mostRaces {
+            let found = step == 0 ? first : try await cloudFormation.describeStack(request.name)
+            let decision = try await decide(request, stack: found)
             if case .refuse(let failure) = decision { throw failure }
             guard let stack = found else { break }
             switch decision {

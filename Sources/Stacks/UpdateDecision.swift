@@ -83,7 +83,7 @@ extension UpdateDecision {
         var lines = StackDecision.differences(request, stack: stack, currentTemplate: currentTemplate)
         let asked = Set(request.tags.map(\.key))
         for tag in stack.tags ?? [] where !asked.contains(tag.key) && !tag.key.hasPrefix("aws:") {
-            lines.append("tag \(tag.key): \(tag.value) → not set")
+            lines.append("tag \(tag.key): \(tag.value) -> not set")
         }
         for parameter in request.parameters {
             guard let declared = request.template.parameter(parameter.parameterKey) else { continue }

@@ -57,40 +57,6 @@ package struct Template: Sendable {
 
     /// The parameter of a name, or nil.
     package func parameter(_ name: String) -> TemplateParameter? { parameters.first { $0.name == name } }
-
-    /// The same template with a literal name in place of a reference, for adopting a resource that exists already.
-    ///
-    /// A change set with `ImportExistingResources` adopts only resources whose name stands in the template itself, none
-    /// that comes from a parameter or function
-    /// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html). Once it is
-    /// adopted, the template as it was gives the same name, so that later updates change nothing.
-    /// - Parameters:
-    ///   - property: the property that holds the name, such as `BucketName`; its value must be a scalar (`!Ref X`).
-    ///   - name: the name that the property has by now.
-    /// - Throws: `Failure(.badInput)` when the resource or such a property is missing.
-    package func naming(_ logicalID: String, property: String, _ name: String) throws(Failure) -> Template {
-        let root = try YAMLNode(parsing: body, file: self.name)
-        let path = "Resources.\(logicalID).Properties.\(property)"
-        guard let node = root["Resources"]?[logicalID]?["Properties"]?[property], node.text != nil else {
-            throw Failure(
-                .badInput, "\(self.name): \(path) is missing or no scalar, it can't be given the name \(name)")
-        }
-        let scalars = Array(body.unicodeScalars)
-        let quoted = "\"" + name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-        var changed = String.UnicodeScalarView(scalars[..<node.extent.lowerBound])
-        changed.append(contentsOf: quoted.unicodeScalars)
-        changed.append(contentsOf: scalars[node.extent.upperBound...])
-        let template = try Template(name: self.name, body: String(changed))
-        let result = try YAMLNode(parsing: template.body, file: self.name)["Resources"]?[logicalID]?["Properties"]?[
-            property]
-        guard result?.scalar == .text(name), result?.tag == nil else {
-            throw node.failure("\(path) can't be given the name \(name)")
-        }
-        return template
-    }
-
-    /// Whether the template makes IAM resources, which need CAPABILITY_IAM, or CAPABILITY_NAMED_IAM when they are named.
-    package var hasIAMResources: Bool { resources.contains { $0.type.hasPrefix("AWS::IAM::") } }
 }
 
 /// A resource as a template declares it.

@@ -42,7 +42,7 @@ struct Composer {
         default: throw event.mark.failure("a value is missing here")
         }
         try count(1, at: event.mark)
-        let node = YAMLNode(content, tag: event.tag, mark: event.mark, extent: event.extent)
+        let node = YAMLNode(content, tag: event.tag, mark: event.mark)
         if let anchor = event.anchor { anchors[anchor] = (node, nodes - before) }
         return node
     }

@@ -14,8 +14,6 @@ struct Event {
     let anchor: String?
     let tag: String?
     let mark: YAMLMark
-    /// Where the event stands, in Unicode scalars from the start of the text.
-    let extent: Range<Int>
 }
 
 /// Owns a `yaml_parser_t` and turns a buffer into events, one at a time.
@@ -52,8 +50,7 @@ final class EventStream {
         defer { yaml_event_delete(&event) }
         let (kind, anchor, tag) = content(of: event)
         return Event(
-            kind: kind, anchor: anchor, tag: tag, mark: mark(event.start_mark),
-            extent: event.start_mark.index..<max(event.start_mark.index, event.end_mark.index))
+            kind: kind, anchor: anchor, tag: tag, mark: mark(event.start_mark))
     }
 
     private func content(of event: yaml_event_t) -> (Event.Kind, anchor: String?, tag: String?) {

@@ -38,15 +38,11 @@ package struct YAMLNode: Sendable, Hashable {
     /// The tag as written for local tags (`!Ref`), in full for YAML's own (`tag:yaml.org,2002:str`); nil without one.
     package let tag: String?
     package let mark: YAMLMark
-    /// Where a scalar stands with its tag and quotes, in Unicode scalars from the start of the text; for lists and
-    /// mappings only where they begin. Of an alias it is the place of its anchor.
-    package let extent: Range<Int>
 
-    package init(_ content: Content, tag: String? = nil, mark: YAMLMark, extent: Range<Int> = 0..<0) {
+    package init(_ content: Content, tag: String? = nil, mark: YAMLMark) {
         self.content = content
         self.tag = tag
         self.mark = mark
-        self.extent = extent
     }
 }
 

@@ -66,8 +66,8 @@ struct WireFormTests {
         #expect(aws.requests("GET /schedules/nightly").first?.url.hasSuffix("?groupName=g%2Fh") == true)
         var request = Scheduler.ScheduleRequest(
             name: "nightly", groupName: try #require(found.groupName),
-            scheduleExpression: try #require(found.scheduleExpression), target: try #require(found.target),
-            clientToken: "token-1")
+            scheduleExpression: try #require(found.scheduleExpression), target: try #require(found.target))
+        request.clientToken = "token-1"
         request.scheduleExpressionTimezone = found.scheduleExpressionTimezone
         request.startDate = found.startDate
         request.endDate = found.endDate

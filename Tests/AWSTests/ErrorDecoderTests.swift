@@ -113,7 +113,6 @@ struct ErrorDecoderTests {
         }
         #expect(!error("AccessDenied").isCredentialProblem)
         #expect(error("AccessDenied").isAccessDenied)
-        #expect(error("EntityAlreadyExists").isAlreadyThere)
         #expect(error("InvalidParameterException", "Rate exceeded").isThrottling)
         #expect(!error("InvalidParameterException", "cpu").isThrottling)
     }

@@ -49,12 +49,12 @@ def test_create_with_all_keys(project, judge):
 
     # Anything else than what stands is a matter of cf-update-stack.
     for arguments, difference in (
-            (("0.2",), f"ImageUri: {project.registry}/{project.image}:0.1 → {project.registry}/{project.image}:0.2"),
+            (("0.2",), f"ImageUri: {project.registry}/{project.image}:0.1 -> {project.registry}/{project.image}:0.2"),
             ((), "ImageUri"),  # without a version the highest is meant
-            (("0.1", "--set", "CPU=1024"), "Cpu: 512 → 1024"),
-            (("0.1", "--set", "LOG_RETENTION_DAYS=30"), "LogRetentionDays: 14 → 30"),
-            (("0.1", "--set", "TAGS=team=web"), "tag team: data → web"),
-            (("0.1", "--parameter", "ContainerInsights=enabled"), "ContainerInsights: disabled → enabled"),
+            (("0.1", "--set", "CPU=1024"), "Cpu: 512 -> 1024"),
+            (("0.1", "--set", "LOG_RETENTION_DAYS=30"), "LogRetentionDays: 14 -> 30"),
+            (("0.1", "--set", "TAGS=team=web"), "tag team: data -> web"),
+            (("0.1", "--parameter", "ContainerInsights=enabled"), "ContainerInsights: disabled -> enabled"),
             (("0.1", "--template", "other.yaml"), "template other.yaml has changed")):
         project.write("other.yaml", SMALL.replace("Colour:\n    Type", "ImageUri:\n    Type").replace(
             "    AllowedValues: [red, green]\n", "").replace("!Ref Colour", "!Ref ImageUri"))

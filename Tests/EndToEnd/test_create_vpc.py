@@ -50,7 +50,7 @@ def test_create_and_again(project, judge):
     assert report["outputs"] == outputs
 
     changed = project.fgctl("cf-create-vpc", "--set", "VPC_CIDR=10.8.0.0/16").expect(1)
-    assert "VpcCidr: 10.7.0.0/16 → 10.8.0.0/16" in changed.err
+    assert "VpcCidr: 10.7.0.0/16 -> 10.8.0.0/16" in changed.err
     assert "fgctl cf-update-stack" in changed.err or "fgctl cf-update-vpc" in changed.err
     assert judge.requests(since=mark, mutating=True) == []
 

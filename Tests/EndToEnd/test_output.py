@@ -57,6 +57,9 @@ def test_endpoint_that_does_not_answer(project):
     refused = project.fgctl("whoami", "--endpoint-url", "http://127.0.0.1:1").expect(1)
     line, hint = refused.err.splitlines()
     assert "127.0.0.1:1" in line and "connect" in line
+    assert hint.strip() == "the endpoint comes from --endpoint-url; is it up, and the network?"
+    assert line.count("127.0.0.1") == 1 and line.endswith("cannot connect: connection refused")
+    line, hint = project.fgctl("cf-status", "--endpoint-url", "http://127.0.0.1:1").expect(1).err.splitlines()
     assert hint.strip().startswith("'fgctl whoami' shows which endpoint is used")
 
 

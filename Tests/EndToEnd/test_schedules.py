@@ -369,6 +369,13 @@ def test_list(scheduled, judge):
     assert judge.requests(since=mark, mutating=True) == []
 
 
+def test_list_without_a_stack(project, judge):
+    for words in ([], ["--failed"], ["--dry-run"]):
+        refused = project.fgctl("schedule-list", *words).expect(1)
+        assert refused.out == ""
+        assert f"list schedules: stack {project.stack} does not exist" in refused.err and "cf-create-stack" in refused.err
+
+
 def test_list_without_a_group(project, judge):
     # The emulator lists nothing for a group that is not there; AWS says so:
     # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListSchedules.html

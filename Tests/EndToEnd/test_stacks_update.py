@@ -73,7 +73,7 @@ def test_tags_come_and_go(project, judge):
     assert {"Key": "team", "Value": "data"} in stack_of(project)["Tags"]
     project.write_env()
     result = project.fgctl(*small(project)).expect(0)
-    assert "tag team: data → not set" in result.err
+    assert "tag team: data -> not set" in result.err
     assert "team" not in {tag["Key"] for tag in stack_of(project)["Tags"]}
 
 
@@ -86,7 +86,7 @@ def test_dry_run_and_bad_input_change_nothing(project, judge):
     create(project, project.stack, SMALL)
     plan = project.fgctl(*small(project, "--parameter", "Colour=green", "--dry-run", "--output=json")).expect(0).json
     assert (plan["action"], plan["parameters"]) == ("update", {"Colour": "green"})
-    assert "Colour: red → green" in plan["notes"]
+    assert "Colour: red -> green" in plan["notes"]
     for arguments, code, said in (
             (("0.3", "0.4"), 64, "0.3"), (("--parameter", "Color=red"), 64, "did you mean Colour?"),
             (("--parameter", "Colour=blue"), 64, "is not one of red, green"), (("0.7",), 1, "ECR holds no image"),):

@@ -46,6 +46,8 @@ struct ContainerEnvironmentTests {
         ("AWS_SECRET_ACCESS_KEY", "job.env:1: AWS_SECRET_ACCESS_KEY must not be handed to a container"),
         ("AWS_SECRET_KEY=x", "job.env:1: AWS_SECRET_KEY must not be handed to a container"),
         ("aws_session_token=x", "job.env:1: aws_session_token must not be handed to a container"),
+        ("1X=2", "job.env:1: '1X' can't name a variable"), ("Ä=2", "job.env:1: 'Ä' can't name a variable"),
+        ("hunter2!", "job.env:1: the name can't name a variable"),
         ("A=a\0b", "job.env:1: the line is not UTF-8 text"),
     ])
     func refuses(_ text: String, _ message: String) throws {
@@ -80,6 +82,7 @@ struct ContainerEnvironmentTests {
     }
 
     @Test(arguments: [
+        ("1X=2", "--set-env: '1X' can't name a variable"),
         ("=x", "--set-env: no name before '='"), ("", "--set-env: no name before '='"),
         ("AWS_SESSION_TOKEN=x", "--set-env: AWS_SESSION_TOKEN must not be handed to a container"),
     ])
@@ -87,6 +90,7 @@ struct ContainerEnvironmentTests {
         let failure = try #require(throws: Failure.self) { try ContainerEnvironment.setEnv([text]) { _ in nil } }
         #expect(failure.kind == .usage)
         #expect(failure.message == message)
+        #expect(failure.hint != nil)
     }
 
     @Test(arguments: [

@@ -43,10 +43,16 @@ struct EnvLocatorTests {
 
     @Test(arguments: [
         ("prd", "ENV 'prd': there is no such file or folder, and no env/prd in the project", "did you mean 'prod'?"),
-        ("staging", "ENV 'staging': there is no such file or folder, and no env/staging in the project", nil),
+        (
+            "staging", "ENV 'staging': there is no such file or folder, and no env/staging in the project",
+            "looked for env/staging in /home/ada/p"
+        ),
         ("env/prd", "ENV 'env/prd': there is no such file or folder", nil),
         ("empty", "ENV 'empty': the folder holds no file 'default'", "name the file: empty/NAME"),
-        ("outside", "ENV 'outside': there is no such file or folder, and no env/outside in the project", nil),
+        (
+            "outside", "ENV 'outside': there is no such file or folder, and no env/outside in the project",
+            "looked for env/outside in /home/ada/p"
+        ),
         (".", "ENV '.': the folder holds no file 'default'", "name the file: ./NAME"),
         ("", "ENV is empty", "name an env file"),
     ])
@@ -131,7 +137,7 @@ struct PositionalsTests {
     private static func split(_ words: [String], _ needs: ClosedRange<Int>) throws -> (env: String?, rest: [String]) {
         try Positionals.split(
             words, needs: needs, resolves: { ["env", "prod", "nightly.env"].contains($0) },
-            suggestion: { $0 == "prd" ? "prod" : nil })
+            suggestion: { $0 == "prd" ? "prod" : nil }, surplus: "quote it")
     }
 
     @Test(
@@ -157,15 +163,15 @@ struct PositionalsTests {
 
     @Test(
         arguments: [
-            ([], 1...1, "1 more argument(s) needed", "see --help"),
+            ([], 1...1, "1 more argument(s) needed", nil),
             (
                 ["prd", "0.1"], 1...1,
                 "'prd' is no ENV: there is no such file or folder, and no env/prd in the project",
                 "did you mean 'prod'?"
             ),
             (["x"], 0...0, "'x' is no ENV: there is no such file or folder, and no env/x in the project", nil),
-            (["env", "0.1", "more"], 1...1, "unexpected argument 'more'", "see --help"),
-            (["x", "0.1", "more"], 1...1, "unexpected argument '0.1'", "see --help"),
+            (["env", "0.1", "more"], 1...1, "unexpected argument 'more'", "quote it"),
+            (["x", "0.1", "more"], 1...1, "unexpected argument '0.1'", "quote it"),
         ] as [([String], ClosedRange<Int>, String, String?)])
     func refuses(_ words: [String], _ needs: ClosedRange<Int>, _ message: String, _ hint: String?) throws {
         let failure = try #require(throws: Failure.self) { try Self.split(words, needs) }

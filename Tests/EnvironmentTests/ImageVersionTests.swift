@@ -43,6 +43,8 @@ struct ImageVersionTests {
     @Test(arguments: [
         ("0.9", "0.10"), ("1", "1.1"), ("1.9.9", "2"), ("v0.9", "0.10"), ("0.9", "v0.10"), ("01", "2"),
         ("1.0", "1.0.0"),
+        // A leading v counts for nothing, in either direction.
+        ("0.1", "v1"), ("v0.9", "1"), ("v1", "1.0.1"), ("1.9", "v2"),
         ("latest", "0.1"), ("deadbee", "0.1"), ("9", "10"), ("1.9", "1.99999999999999999999"),
     ])
     func compares(_ lower: String, _ higher: String) throws {

@@ -114,12 +114,16 @@ struct ProjectSettingsTests {
                 == "S3_BUCKET is not set: needed to name the bucket "
                 + "(S3 bucket of the project, made with the network stack)")
         #expect(first.hint == "add S3_BUCKET=… to env/default, or give --set S3_BUCKET=…")
-        let without = try settings()
+        var without = try settings()
         let second = try #require(throws: Failure.self) { try without.require(.bucket, for: "to name the bucket") }
         #expect(
             second.hint
-                == "no env file was found: make env/default in the project, name one by -e, "
+                == "no env file was found: make env/default in the project, or name one by -e, "
                 + "or give --set S3_BUCKET=…")
+        without.searched = "/p/q up to /p"
+        #expect(
+            without.noEnvFile == "no env file was found (looked for env/default in /p/q up to /p): "
+                + "make env/default in the project, or name one by -e")
         #expect(try settings("BUCKET=b").require(.bucket, for: "to test") == "b")
     }
 

@@ -48,7 +48,8 @@ struct StackCreatorTests {
             show: { line in shown.withLock { $0.append(line) } }, sleep: { _ in try Task.checkCancellation() })
         let request = try request ?? Samples.request(parameters: ["Cpu": "512"], tags: [("team", "data")])
         do {
-            let outcome = try await creator.create(request)
+            let outcome = try await creator.create(
+                request, found: try await CloudFormation(aws.client).describeStack(request.name))
             return Run(result: .success(outcome), shown: shown.withLock { $0 })
         } catch {
             return Run(result: .failure(error), shown: shown.withLock { $0 })
@@ -254,7 +255,7 @@ struct StackCreatorTests {
             return
         }
         let differing = try await create(aws, try Samples.request(parameters: ["Cpu": "512"]))
-        #expect(differing.failure?.message.hasSuffix("is not as asked: Cpu: not set → 512") == true)
+        #expect(differing.failure?.message.hasSuffix("is not as asked: Cpu: not set -> 512") == true)
         #expect(differing.failure?.hint?.contains("cf-update-stack") == true)
         #expect(Set(aws.operations) == ["DescribeStacks", "GetTemplate"])
     }
@@ -286,7 +287,11 @@ struct StackCreatorTests {
                 show: { _ in },
                 sleep: { _ in try Task.checkCancellation() })
             do {
-                return Run(result: .success(try await creator.create(request)), shown: [])
+                return Run(
+                    result: .success(
+                        try await creator.create(
+                            request, found: try await CloudFormation(aws.client).describeStack(request.name))),
+                    shown: [])
             } catch {
                 return Run(result: .failure(error), shown: [])
             }

@@ -138,7 +138,7 @@ struct StackDifferencesTests {
             parameters: ["Cpu": "512", "Tags": "a,b"], tags: [("fgctl:env", "default"), ("team", "data")])
         #expect(
             try lines(request, parameters: ["Cpu": "256"], tags: ["fgctl:env": "default", "team": "web"]) == [
-                "Cpu: 256 → 512", "Tags: not set → a,b", "tag team: web → data",
+                "Cpu: 256 -> 512", "Tags: not set -> a,b", "tag team: web -> data",
             ])
     }
 
@@ -156,11 +156,12 @@ struct StackDifferencesTests {
     @Test func secretsCantBeComparedAndAreNeverShown() throws {
         let request = try Samples.request(parameters: ["Password": "hunter2"])
         #expect(try lines(request, parameters: ["Password": "****"]).isEmpty)
-        #expect(try lines(request) == ["Password: not set → ****"])
+        #expect(try lines(request) == ["Password: not set -> ****"])
     }
 
     @Test func asterisksElsewhereAreAValue() throws {
-        #expect(try lines(try Samples.request(parameters: ["Tags": "a"]), parameters: ["Tags": "*"]) == ["Tags: * → a"])
+        #expect(
+            try lines(try Samples.request(parameters: ["Tags": "a"]), parameters: ["Tags": "*"]) == ["Tags: * -> a"])
     }
 
     @Test(arguments: ["", "\n", "\n \n\n"]) func whiteSpaceAtATemplatesEndIsNoDifference(_ end: String) throws {

@@ -42,7 +42,8 @@ struct StackUpdaterTests {
             }, sleep: { _ in try Task.checkCancellation() })
         let wanted = try request ?? Samples.request(parameters: ["Cpu": "512"])
         do {
-            let outcome = try await updater.update(wanted)
+            let outcome = try await updater.update(
+                wanted, found: try await CloudFormation(aws.client).describeStack(wanted.name))
             return (.success(outcome), asked.withLock { $0 })
         } catch {
             return (.failure(error), asked.withLock { $0 })

@@ -36,7 +36,6 @@ struct EmbeddedTemplatesTests {
             Set(network.outputs).isSuperset(of: [
                 "VpcId", "SubnetIds", "SubnetOne", "SubnetTwo", "SecurityGroupId", "BucketName",
             ]))
-        #expect(!network.hasIAMResources)
     }
 
     @Test func taskHasOutputsForAll() throws {
@@ -47,7 +46,6 @@ struct EmbeddedTemplatesTests {
                 "ClusterName", "ClusterArn", "TaskDefinitionArn", "TaskFamily", "ContainerName", "LogGroupName",
                 "TaskRoleArn", "ExecutionRoleArn", "ScheduleGroupName", "ScheduleRoleArn", "ImageUri",
             ]))
-        #expect(task.hasIAMResources)
     }
 
     /// What holds data survives the stack, but not a create that failed, so that it can be repeated.
@@ -93,20 +91,6 @@ struct EmbeddedTemplatesTests {
             let failure = #expect(throws: Failure.self) { try resolve(template, image + [(name, value)]) }
             #expect(failure?.message.hasPrefix("parameter \(name) (test): '\(value)' ") == true)
         }
-    }
-
-    /// Retained resources are adopted by literal names; everything else stays as it was.
-    @Test(arguments: [
-        ("network", "Bucket", "BucketName", "!Ref BucketName"),
-        ("network", "BucketPolicy", "Bucket", "!Ref BucketName"),
-        ("task", "LogGroup", "LogGroupName", "!Sub /ecs/${AWS::StackName}"),
-    ])
-    func retainedResourcesCanBeNamed(template: String, logicalID: String, property: String, old: String) throws {
-        let before = try Template.embedded(template)
-        let after = try before.naming(logicalID, property: property, "kept-name")
-        let changed = zip(before.body.split(separator: "\n"), after.body.split(separator: "\n")).filter { $0 != $1 }
-        #expect(changed.map { "\($0.0)" } == ["      \(property): \(old)"])
-        #expect(changed.map { "\($0.1)" } == ["      \(property): \"kept-name\""])
     }
 
     private func resolve(_ template: String, _ values: [(String, String)]) throws -> [ResolvedParameter] {

@@ -46,7 +46,6 @@ struct TemplateTests {
         #expect(template.resources.first?.deletionPolicy == "RetainExceptOnCreate")
         #expect(template.resources.last?.deletionPolicy == nil)
         #expect(template.outputs == ["B", "A"])
-        #expect(template.hasIAMResources)
         #expect(template.transforms.isEmpty)
     }
 
@@ -54,7 +53,6 @@ struct TemplateTests {
         let template = try template(
             #"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"X": {"Ref": "T"}}}}}"#)
         #expect(template.resources.map(\.logicalID) == ["T"])
-        #expect(!template.hasIAMResources)
     }
 
     @Test(arguments: [
@@ -184,25 +182,5 @@ struct TemplateTests {
         #expect(try template(body(1_000_000)).size == 1_000_000)
         let failure = #expect(throws: Failure.self) { try template(body(1_000_001)) }
         #expect(failure?.message == "t.yaml: the template has 1000001 bytes, CloudFormation takes at most 1000000")
-    }
-
-    // MARK: Literal names
-
-    @Test(arguments: [
-        "!Ref Param", "!Sub 'x-${Param}'", "\"old\"", "old", "'it''s'", "!Ref   Param  # why", "&name !Ref Param",
-    ])
-    func writesALiteralName(value: String) throws {
-        let head = "# ä 🚀\nParameters:\n  Param: {Type: String}\nResources:\n  B:\n    Type: AWS::S3::Bucket\n"
-        let before = try template(head + "    Properties:\n      BucketName: \(value)\n      Other: é\n")
-        let after = try before.naming("B", property: "BucketName", "my-\"bucket\"")
-        #expect(after.body.hasPrefix(head + "    Properties:\n      BucketName: \"my-\\\"bucket\\\"\""))
-        #expect(after.body.hasSuffix("\n      Other: é\n"))
-    }
-
-    @Test(arguments: [("C", "BucketName"), ("B", "Name"), ("B", "List")])
-    func refusesToNameWhatIsNotThere(logicalID: String, property: String) throws {
-        let before = try template("Resources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: x, List: [x]}}\n")
-        let failure = #expect(throws: Failure.self) { try before.naming(logicalID, property: property, "y") }
-        #expect(failure?.message.contains("Resources.\(logicalID).Properties.\(property)") == true)
     }
 }

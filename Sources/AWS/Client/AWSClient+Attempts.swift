@@ -47,7 +47,7 @@ extension AWSClient {
         case .transport(let error):
             AWSNoAnswer(
                 service: call.service.sdkID, operation: call.operation, resource: call.resource,
-                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: "\(error)")
+                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: error.brief)
         }
     }
 

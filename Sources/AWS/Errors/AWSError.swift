@@ -49,15 +49,6 @@ extension AWSError {
             || code == "ChangeSetNotFound" || code == "StateMachineDoesNotExist" || code == "ExecutionDoesNotExist"
     }
 
-    /// Something of that name is there already.
-    package var isAlreadyThere: Bool {
-        [
-            "AlreadyExistsException", "EntityAlreadyExists", "RepositoryAlreadyExistsException",
-            "BucketAlreadyOwnedByYou",
-        ]
-        .contains(code) || code.hasSuffix("AlreadyExistsException") || code.hasSuffix("AlreadyExists")
-    }
-
     /// The caller is known but may not do this.
     package var isAccessDenied: Bool {
         [

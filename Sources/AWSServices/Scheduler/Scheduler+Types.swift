@@ -132,13 +132,13 @@ extension Scheduler {
         package var target: Target
         package var flexibleTimeWindow: FlexibleTimeWindow
         package var actionAfterCompletion: String?
-        package var clientToken: String
-        package init(name: String, groupName: String, scheduleExpression: String, target: Target, clientToken: String) {
+        /// Given to each call anew; absent in a plan.
+        package var clientToken: String?
+        package init(name: String, groupName: String, scheduleExpression: String, target: Target) {
             self.name = name
             self.groupName = groupName
             self.scheduleExpression = scheduleExpression
             self.target = target
-            self.clientToken = clientToken
             flexibleTimeWindow = FlexibleTimeWindow(mode: "OFF")
         }
 

@@ -21,7 +21,7 @@ package enum Application {
         var arguments = given
         var passesCodeThrough = false
         do {
-            arguments = try OldNames.rewrite(given, context: context)
+            arguments = try OldNames.rewrite(try Root.withOptionsLast(given, context: context), context: context)
             try Root.checkCommand(arguments)
             var command = try Root.parseAsRoot(arguments)
             passesCodeThrough = (command as? any FgctlCommand)?.passesCodeThrough ?? false
@@ -45,20 +45,20 @@ package enum Application {
         let parser = Root.exitCode(for: error)
         if parser == .success {
             // Help that was asked for.
-            context.console.out(Root.fullMessage(for: error))
+            context.console.out(Root.help(for: error))
             return ExitStatus.done
         }
-        let failure: Failure
+        var failure: Failure
         if parser == .validationFailure {
-            failure =
-                unknownCommand(arguments)
-                ?? Failure(
-                    .usage, Root.message(for: error).split(separator: "\n").joined(separator: "; "),
-                    hint: "see '\(helpCommand(arguments))'")
+            failure = unknownCommand(arguments) ?? Failure(.usage, parserText(error))
         } else {
             let signal = context.interruption.signal
             let kind = ExitStatus.kind(of: error, signal: signal)
             failure = (error as? Failure) ?? Failure(kind, text(error), hint: hint(error), cause: error)
+        }
+        if failure.kind == .usage, failure.hint == nil {
+            failure = Failure(
+                .usage, failure.message, hint: "see '\(helpCommand(arguments))'", cause: failure.cause)
         }
         let code = ExitStatus.code(
             for: failure, signal: context.interruption.signal, passesCodeThrough: passesCodeThrough)
@@ -75,6 +75,13 @@ package enum Application {
     private static func hint(_ error: any Error) -> String? {
         guard error is AWSNoAnswer else { return nil }
         return "'fgctl whoami' shows which endpoint is used and where it was set; is it up, and the network?"
+    }
+
+    /// The parser's words in one line, in lower case as all of fgctl's.
+    private static func parserText(_ error: any Error) -> String {
+        let text = Root.message(for: error).split(separator: "\n").joined(separator: "; ")
+        guard let first = text.first, text.dropFirst().first?.isLowercase == true else { return text }
+        return first.lowercased() + text.dropFirst()
     }
 
     /// One line for an error that no layer has put into words yet.

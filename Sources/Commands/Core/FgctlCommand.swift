@@ -18,6 +18,8 @@ protocol FgctlCommand: AsyncParsableCommand {
 struct Words {
     let given: [String]
     let needs: ClosedRange<Int>
+    /// What to do when there are too many, where there is more to say than where to find help.
+    var surplusHint: String?
 }
 
 extension FgctlCommand {
@@ -30,6 +32,15 @@ extension FgctlCommand {
             throw Failure(.failed, "\(Self.configuration.commandName ?? "command"): no context to run in")
         }
         let (session, rest) = try Session.open(common, words: words, context: context)
-        try await run(session, rest)
+        do { try await run(session, rest) } catch let failure as Failure {
+            // Region and credentials are mostly in the env file that was not found.
+            guard let searched = session.settings.searched,
+                failure.kind == .credentials || failure.message.hasPrefix("no AWS region is set")
+            else { throw failure }
+            let note = "no env file was found (looked for env/default in \(searched))"
+            throw Failure(
+                failure.kind, failure.message, hint: failure.hint.map { "\($0); \(note)" } ?? note, cause: failure.cause
+            )
+        }
     }
 }

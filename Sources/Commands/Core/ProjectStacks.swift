@@ -1,6 +1,7 @@
 internal import AWSServices
 internal import Environment
 internal import Support
+internal import Templates
 
 /// Reads what commands need to know from the project's stacks.
 struct ProjectStacks: Sendable {
@@ -47,6 +48,25 @@ struct ProjectStacks: Sendable {
             else { return nil }
         }
         return try await network(publicIP: nil, for: purpose)
+    }
+
+    /// Warns when there is no network for the tasks of a new stack; refuses a template that can't do without one.
+    func warnOfMissingNetwork(_ template: Template, stack: String) async throws {
+        let keys: [Key] = [.subnets, .networkConfig]
+        guard session.settings[.parentStackName] != nil, keys.allSatisfy({ session.settings[$0] == nil }) else {
+            return
+        }
+        let network = try Names(session.settings).parentStack
+        guard try await cloudFormation.describeStack(network) == nil else { return }
+        let hint = "create it with 'fgctl cf-create-vpc'"
+        guard !template.body.contains("ImportValue") else {
+            throw Failure(
+                .failed,
+                "create stack \(stack): template \(template.name) imports values of other stacks, and network stack "
+                    + "\(network) does not exist",
+                hint: hint + ", or take PARENT_STACK_NAME out where it has nothing to do with them")
+        }
+        session.warn("network stack \(network) does not exist, and tasks need it: \(hint)")
     }
 
     private func parentOutputs(_ purpose: String) async throws -> (subnets: [String], securityGroups: [String]) {

@@ -38,6 +38,39 @@ struct Root: AsyncParsableCommand {
         Set(groups.flatMap(\.subcommands).compactMap { $0.configuration.commandName })
     }
 
+    /// Those of the common options that take the next word as their value.
+    static let optionsWithValue: Set<String> = [
+        "-e", "--env-file", "--set", "--region", "--profile", "--endpoint-url", "--output",
+    ]
+    /// The others.
+    static let flags: Set<String> = ["-y", "--yes", "--dry-run", "-q", "--quiet", "--debug", "--no-color"]
+
+    /// The words with options that stand before the command put behind it: `fgctl -e production whoami` is what people of
+    /// other tools type.
+    /// - Throws: `Failure(.usage)` when there is no command.
+    static func withOptionsLast(_ arguments: [String], context: CommandContext) throws -> [String] {
+        guard OldNames.meaning(of: context.programName) == nil else { return arguments }
+        var rest = arguments[...]
+        var options: [String] = []
+        while let word = rest.first, word.hasPrefix("-"), !["-h", "--help", "--version", "--"].contains(word) {
+            let count = optionsWithValue.contains(word) ? 2 : 1
+            options += rest.prefix(count)
+            rest = rest.dropFirst(count)
+        }
+        if rest.isEmpty, let first = options.first, optionsWithValue.union(flags).contains(first) {
+            throw Failure(.usage, "no command is named", hint: "see 'fgctl --help'")
+        }
+        guard let command = rest.popFirst(), command != "help" else { return arguments }
+        // Old names take their words first.
+        return [command] + (OldNames.meaning(of: command) == nil ? options + rest : rest + options)
+    }
+
+    /// The text of help that was asked for; the parser's own names another way to help than fgctl's errors do.
+    static func help(for error: any Error) -> String {
+        fullMessage(for: error)
+            .replacing("See 'fgctl help <subcommand>' for detailed help.", with: "See 'fgctl COMMAND --help' for each.")
+    }
+
     /// Refuses a word that names no command. The parser would rather complain of the options that follow it.
     /// - Throws: `Failure(.usage)`, with the command that may have been meant.
     static func checkCommand(_ arguments: [String]) throws {

@@ -41,19 +41,22 @@ struct Session: Sendable {
             {
                 throw Failure(.usage, "ENV is given twice: '\(first)' and --env-file", hint: "give one of them")
             }
-            (positional, rest) = try Positionals.split(words.given, needs: words.needs) { word in
-                common.envFile == nil && isEnv(word)
-            } suggestion: { word in
-                EnvLocator.suggestion(for: word, directory: context.directory, home: home, files: files)
-            }
+            (positional, rest) = try Positionals.split(
+                words.given, needs: words.needs, resolves: { common.envFile == nil && isEnv($0) },
+                suggestion: {
+                    EnvLocator.suggestion(for: $0, directory: context.directory, home: home, files: files)
+                }, surplus: words.surplusHint)
         }
         let lookup: (String) -> String? = { context.environment[$0] }
         let envFile = try locate(common.envFile ?? positional).map {
             try EnvFile.load($0, files: files, lookup: lookup)
         }
-        let settings = try ProjectSettings(
+        var settings = try ProjectSettings(
             flags: common.flags, set: common.set, envFile: envFile, environment: context.environment,
             directory: context.directory)
+        if envFile == nil {
+            settings.searched = EnvLocator.searched(directory: context.directory, home: home, files: files)
+        }
         var network = HTTPConfiguration()
         let awsSettings = AWSSettings(layers: settings.layers, home: home)
         network.caBundle = try awsSettings.certificateBundle()?.value
@@ -106,12 +109,23 @@ struct Session: Sendable {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
+    /// Ends a dry run whose plan was printed and says that the change would be refused: with the refusal's exit code, and
+    /// with the plan as the only JSON value.
+    func refuse(_ failure: Failure) throws -> Never {
+        guard options.output == .json else { throw failure }
+        context.console.err("fgctl: \(failure.message)")
+        if let hint = failure.hint { context.console.err("  \(hint)") }
+        throw PassedCode(ExitStatus.code(for: failure.kind))
+    }
+
     // MARK: Before a change
 
     /// Who is about to act where: account, region and stack are said before every change, and the account is checked
     /// against `AWS_ACCOUNT_ID` when the settings assert one.
+    ///
+    /// - Parameter stack: `nil` where no stack is touched.
     @discardableResult
-    func announce(_ what: String, stack: String) async throws -> String {
+    func announce(_ what: String, stack: String? = nil) async throws -> String {
         let region = try client.region
         let asserted = try Names(settings).account
         let caller = try await STS(client).getCallerIdentity()
@@ -122,7 +136,8 @@ struct Session: Sendable {
                     + "(\(settings[.accountID]?.origin ?? "AWS_ACCOUNT_ID"))",
                 hint: "check the profile or keys in use with 'fgctl whoami'")
         }
-        var line = "\(what): account \(caller.account), region \(region), stack \(stack)"
+        var line = "\(what): account \(caller.account), region \(region)"
+        if let stack { line += ", stack \(stack)" }
         if let endpoint = settings[.endpointURL] { line += ", endpoint \(endpoint.value)" }
         if options.dryRun { line += " (dry run: nothing is changed)" }
         say(line)

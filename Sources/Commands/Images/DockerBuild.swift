@@ -7,7 +7,7 @@ struct DockerBuild: FgctlCommand {
         commandName: "docker-build", abstract: "Builds the project's image.",
         usage: "fgctl docker-build [ENV] [VERSION] [options]",
         discussion: """
-            Left out, VERSION is the highest one in ECR plus one in its last place (0.9, then 0.10); the first is 0.1. The image \
+            Left out, VERSION is the highest one in ECR plus one in its last place (0.9, then 0.10); the first is 0.1; \(VersionOption.order) The image \
             is built for PLATFORM, linux/amd64 unless set.
 
               fgctl docker-build

@@ -36,12 +36,12 @@ struct DockerPromote: FgctlCommand {
             return version
         }
         let project = try await session.imageProject()
-        try await session.announce("promote image", stack: session.settings[.stackName]?.value ?? "none")
+        try await session.announce("promote image of \(project.repository)")
         let promoter = ImagePromoter(project: project, docker: session.docker, client: session.client)
         let plan = try await promoter.plan(
             from: versions[0], to: versions[1], stamp: Self.stamp(session.context.now()), target: toRepository)
         if session.options.dryRun {
-            return try session.result(["image": [plan.image], "steps": plan.steps], lines: plan.steps)
+            return try session.result(ImagePlan(image: plan.image, steps: plan.steps), lines: plan.steps)
         }
         let result = try await promoter.promote(plan)
         if !result.promoted { session.say("\(result.image) is this image already") }

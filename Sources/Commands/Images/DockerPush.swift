@@ -9,7 +9,7 @@ struct DockerPush: FgctlCommand {
         commandName: "docker-push", abstract: "Pushes the project's image to ECR.",
         usage: "fgctl docker-push [ENV] [VERSION] [options]",
         discussion: """
-            Left out, VERSION is the highest one that docker has. The repository is created when it is missing, with tags that \
+            Left out, VERSION is the highest one that docker has; \(VersionOption.order) The repository is created when it is missing, with tags that \
             can't be moved; the digest in ECR is compared with the local one.
 
               fgctl docker-push
@@ -26,11 +26,11 @@ struct DockerPush: FgctlCommand {
     func run(_ session: Session, _ words: [String]) async throws {
         let asked = try version.resolve(words.first, session)
         let project = try await session.imageProject()
-        try await session.announce("push image", stack: session.settings[.stackName]?.value ?? "none")
+        try await session.announce("push image of \(project.repository)")
         let pusher = ImagePusher(project: project, docker: session.docker, registry: ECRRegistry(session.client))
         let plan = try await pusher.plan(asked)
         if session.options.dryRun {
-            return try session.result(["image": [plan.reference], "steps": plan.steps], lines: plan.steps)
+            return try session.result(ImagePlan(image: plan.reference, steps: plan.steps), lines: plan.steps)
         }
         let pushed = try await pusher.push(plan)
         try session.result(pushed, lines: ["\(pushed.image)@\(pushed.digest)"])

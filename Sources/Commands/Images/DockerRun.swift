@@ -12,7 +12,8 @@ struct DockerRun: FgctlCommand {
         usage: "fgctl docker-run [ENV] VERSION [options]",
         discussion: """
             The image is pulled from ECR when docker has none of VERSION. The container's output is fgctl's, and so is its \
-            exit code; Ctrl-C reaches it. It gets no AWS credentials unless --with-credentials says so.
+            exit code; Ctrl-C reaches it. It gets no AWS credentials unless --with-credentials says so. Under --output json \
+            its output goes to standard error.
 
               fgctl docker-run 0.1
               fgctl docker-run env 0.1 --command 'python job.py' --set-env MODE=full
@@ -56,12 +57,34 @@ struct DockerRun: FgctlCommand {
             let line = container.process.commandLine
             return try session.result(["command": line, "image": container.reference], lines: [line])
         }
+        let isJSON = session.options.output == .json
+        if isJSON { container.isTerminal = false }
         let docker = session.docker
         container.reference = try await docker.obtain(
             project, asked.text, registry: ECRRegistry(session.client))
-        let code = try await docker.run(container)
+        let line = container.process.commandLine
+        let clock = ContinuousClock()
+        let start = clock.now
+        let code = try await docker.run(container, toStandardError: isJSON)
+        let seconds = start.duration(to: clock.now) / .seconds(1)
         session.say("container exited with code \(code)")
+        if isJSON {
+            let report = Report(
+                image: container.reference, container: container.name, command: line, exitCode: code,
+                durationSeconds: seconds)
+            try session.result(report, lines: [])
+        }
         throw PassedCode(code)
+    }
+
+    /// How the container ended; its JSON form is stable.
+    struct Report: Encodable {
+        let image: String
+        /// Its name, which is gone with it.
+        let container: String
+        let command: String
+        let exitCode: Int32
+        let durationSeconds: Double
     }
 
     private func addCredentials(to container: inout ContainerRun, _ session: Session) async throws {

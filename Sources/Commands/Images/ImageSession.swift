@@ -4,6 +4,13 @@ internal import Images
 internal import Processes
 internal import Support
 
+/// What `docker-push` and `docker-promote` would do; its JSON form is stable.
+struct ImagePlan: Encodable {
+    /// `REGISTRY/REPOSITORY:VERSION`.
+    let image: String
+    let steps: [String]
+}
+
 extension Session {
     /// The project's image; asks STS for the account only when the registry's name needs it.
     func imageProject() async throws -> ImageProject {

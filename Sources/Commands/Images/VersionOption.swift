@@ -10,6 +10,9 @@ struct VersionOption: ParsableArguments {
         help: ArgumentHelp("VERSION that does not look like one; any tag (key IMAGE_VERSION).", valueName: "tag"))
     var imageVersion: String?
 
+    /// Which version is the highest, as help texts have it.
+    static let order = "versions are compared number by number, a leading v aside: 0.9, 0.10, v1, 1.0.1."
+
     /// The version that was asked for; `nil` when it is to be found out.
     ///
     /// - Parameter word: the positional VERSION.

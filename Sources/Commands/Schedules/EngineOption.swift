@@ -34,11 +34,24 @@ struct ScheduleTarget {
     /// For messages: `schedule nightly/job`, `rule nightly-job`.
     var label: String { engine == .scheduler ? "schedule \(group)/\(name)" : "rule \(stack)-\(name)" }
 
+    /// The schedule as it is.
+    /// - Throws: `Failure` when there is none of the name.
+    func stored(for purpose: String, _ session: Session) async throws -> ScheduleSummary {
+        switch engine {
+        case .scheduler:
+            try await ScheduleService(session.client).stored(name, group: group, for: purpose).summary
+        case .rule: try await RuleService(session.client).stored(name, stack: stack, for: purpose).summary
+        }
+    }
+
     /// Enables or disables it.
     func set(_ state: ScheduleDesired.State, _ session: Session) async throws {
         let verb = state == .enabled ? "enable" : "disable"
         try await session.announce("\(verb) \(label)", stack: stack)
-        if session.options.dryRun { return try result(session, action: "would be \(verb)d") }
+        if session.options.dryRun {
+            _ = try await stored(for: "\(verb) \(engine == .rule ? "rule" : "schedule")", session)
+            return try result(session, action: "would be \(verb)d")
+        }
         let (isChanged, warnings) =
             switch engine {
             case .scheduler:

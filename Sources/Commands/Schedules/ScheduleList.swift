@@ -9,7 +9,7 @@ struct ScheduleList: FgctlCommand {
         usage: "fgctl schedule-list [ENV] [options]",
         discussion: """
             Schedules of EventBridge Scheduler and rules of the older engine. The last run is judged by what ECS still \
-            knows: it forgets a stopped task, and its exit code, after about an hour; then a log stream tells that it ran.
+            knows: it forgets a stopped task, and its exit code, after about an hour; then a log stream tells that it ran. A stack that does not exist is a failure (exit 1).
 
               fgctl schedule-list
               fgctl schedule-list --failed || echo "last night's job did not run well"
@@ -28,6 +28,7 @@ struct ScheduleList: FgctlCommand {
 
     func run(_ session: Session, _ words: [String]) async throws {
         let all = try await ScheduleReports(session).all()
+        if all.isEmpty { _ = try await ProjectStacks(session).task(for: "list schedules") }
         let shown = failed ? all.filter(\.lastRun.isFailure) : all
         try session.result(["schedules": shown], lines: shown.flatMap(\.lines))
         if all.isEmpty { session.say("stack \(try Names(session.settings).stack) has no schedules") }

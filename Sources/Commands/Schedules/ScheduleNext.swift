@@ -19,7 +19,7 @@ struct ScheduleNext: FgctlCommand {
             """)
 
     @Argument(help: ArgumentHelp("The schedule expression.", valueName: "expr"))
-    var expression: String
+    var expressions: [String]
     @Option(name: [.customShort("n"), .long], help: "How many runs to print, 1 to 1000.")
     var number = 10
     @Option(help: ArgumentHelp("Time zone of the expression, as Europe/Berlin (default: UTC).", valueName: "zone"))
@@ -32,6 +32,11 @@ struct ScheduleNext: FgctlCommand {
     func run(_ session: Session, _ words: [String]) async throws {
         guard (1...1000).contains(number) else {
             throw Failure(.usage, "--number \(number): it must be from 1 to 1000")
+        }
+        guard let expression = expressions.first, expressions.count == 1 else {
+            throw Failure(
+                .usage, "schedule-next takes one expression, these are \(expressions.count) words",
+                hint: ScheduleCreate.quoteHint)
         }
         let parsed = try ScheduleExpression(expression)
         let zone = try timezone.map { name in

@@ -23,22 +23,17 @@ struct ScheduleRemove: FgctlCommand {
 
     func run(_ session: Session, _ words: [String]) async throws {
         let target = try ScheduleTarget(session, words, engineOption.engine)
-        let service = ScheduleService(session.client)
-        let rules = RuleService(session.client)
         // What is not there needs no question.
         let purpose = "remove \(target.engine == .rule ? "rule" : "schedule")"
-        let found =
-            switch target.engine {
-            case .scheduler: try await service.stored(target.name, group: target.group, for: purpose).summary
-            case .rule: try await rules.stored(target.name, stack: target.stack, for: purpose).summary
-            }
+        let found = try await target.stored(for: purpose, session)
         try await session.announce("remove \(target.label)", stack: target.stack)
         if session.options.dryRun { return try target.result(session, action: "would be removed") }
         try await session.confirm("Remove \(target.label) (\(found.expression), \(found.timezone))?")
         switch target.engine {
-        case .scheduler: try await service.remove(target.name, group: target.group)
+        case .scheduler: try await ScheduleService(session.client).remove(target.name, group: target.group)
         case .rule:
-            try await rules.remove(target.name, stack: target.stack, family: try Names(session.settings).taskFamily)
+            try await RuleService(session.client).remove(
+                target.name, stack: target.stack, family: try Names(session.settings).taskFamily)
         }
         try target.result(session, action: "removed")
     }

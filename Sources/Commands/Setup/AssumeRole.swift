@@ -19,7 +19,7 @@ struct AssumeRole: FgctlCommand {
               fgctl assume-role --duration 12h --output json
 
             Options come before '--'. With a COMMAND the exit code is the command's; 126 and 127 when it can't be run, 125 \
-            when the role can't be assumed.
+            when the role can't be assumed. Under --output json its output goes to standard error.
             """)
 
     @Argument(help: ArgumentHelp("Env file (see --env-file), or the ARN of a role.", valueName: "env|arn"))
@@ -56,8 +56,8 @@ struct AssumeRole: FgctlCommand {
         guard let program = child.first else { return try print(keys, answer, session) }
         var command = Command(program, Array(child.dropFirst()), mutates: true, standardInput: .inherit)
         command.environment = try environment(keys, session)
-        let exit = try await session.context.processes.run(command, output: .inherit)
-        throw PassedCode(exit.shellStatus)
+        let arn = answer.assumedRoleUser?.arn ?? request.roleArn
+        throw PassedCode(try await RoleCommandReport.run(command, arn: arn, expiration: keys.expiration, session))
     }
 
     /// Revealed because to hand them over is what the command is for.
@@ -86,13 +86,4 @@ struct AssumeRole: FgctlCommand {
         if let endpoint = session.settings.value(.endpointURL) { environment["AWS_ENDPOINT_URL"] = endpoint }
         return environment
     }
-}
-
-/// The keys as JSON has them.
-private struct AssumedRole: Encodable {
-    let accessKeyId: String
-    let secretAccessKey: String
-    let sessionToken: String
-    let expiration: Date
-    let arn: String?
 }

@@ -2,11 +2,19 @@ internal import AWS
 internal import AWSServices
 internal import ArgumentParser
 internal import Environment
+internal import Support
 
 struct WhoAmI: FgctlCommand {
     static let configuration = CommandConfiguration(
         commandName: "whoami", abstract: "Shows account, identity and region, and where each came from.",
-        usage: "fgctl whoami [ENV] [options]")
+        usage: "fgctl whoami [ENV] [options]",
+        discussion: """
+            Also whether the account is the one that AWS_ACCOUNT_ID asserts; where it is not, every change is refused. \
+            Nothing is changed.
+
+              fgctl whoami
+              fgctl whoami production --output json
+            """)
 
     @Argument(help: ArgumentHelp("Env file (see --env-file).", valueName: "env"))
     var env: String?
@@ -17,16 +25,30 @@ struct WhoAmI: FgctlCommand {
     func run(_ session: Session, _ words: [String]) async throws {
         let region = try session.client.settings.region()
         let credentials = try await session.client.identity()
-        let caller = try await STS(session.client).getCallerIdentity()
         let endpoint = try session.client.endpoint(for: STS.service)
+        let caller: STS.GetCallerIdentityResponse
+        do { caller = try await STS(session.client).getCallerIdentity() } catch let error as AWSNoAnswer {
+            // Other commands send people here for this.
+            throw Failure(
+                .failed, "\(error)", hint: "the endpoint comes from \(endpoint.source); is it up, and the network?",
+                cause: error)
+        }
+        let asserted = try Names(session.settings).account
         let report = Report(
-            account: caller.account, arn: caller.arn, userID: caller.userId, region: region.value,
+            account: caller.account, assertedAccount: asserted, arn: caller.arn, userID: caller.userId,
+            region: region.value,
             regionSource: region.origin, credentialsSource: credentials.source, accessKeyID: credentials.accessKeyID,
             endpoint: endpoint.url, endpointSource: endpoint.source, envFile: session.settings.envFilePath)
+        var account = report.account
+        if let asserted, asserted != account {
+            let origin = session.settings[.accountID]?.origin ?? "AWS_ACCOUNT_ID"
+            account += "  but AWS_ACCOUNT_ID is \(asserted) (\(origin)): changes are refused"
+            session.warn("the credentials belong to another account than AWS_ACCOUNT_ID says")
+        }
         try session.result(
             report,
             lines: [
-                "account      \(report.account)",
+                "account      \(account)",
                 "identity     \(report.arn)",
                 "region       \(report.region)  (\(report.regionSource))",
                 "credentials  \(report.accessKeyID)  (\(report.credentialsSource))",
@@ -37,6 +59,8 @@ struct WhoAmI: FgctlCommand {
 
     struct Report: Codable {
         let account: String
+        /// AWS_ACCOUNT_ID, where it is set.
+        let assertedAccount: String?
         let arn: String
         let userID: String
         let region: String

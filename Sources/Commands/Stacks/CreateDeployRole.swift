@@ -64,7 +64,7 @@ struct CreateDeployRole: FgctlCommand {
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
         let request = StackRequest(
             name: name, template: template, parameters: parameters, tags: tags, updateCommand: "cf-create-deploy-role")
-        try await session.create(request, account: account, options: stackOptions)
+        try await session.create(request, found: stack, account: account, options: stackOptions)
     }
 
     /// An account stands for all of it that is allowed to assume the role.

@@ -8,7 +8,8 @@ struct CreateStack: FgctlCommand {
         usage: "fgctl cf-create-stack [ENV] [VERSION] [options]",
         discussion: """
             VERSION is the tag of an image that is in ECR; left out, it is the highest one there. A stack that is already as \
-            asked is left alone (exit 0); one that is not is changed by cf-update-stack (exit 1).
+            asked is left alone (exit 0); one that is not is changed by cf-update-stack (exit 1). Tasks need a network: \
+            cf-create-vpc makes it first.
 
               fgctl cf-create-stack 0.1
               fgctl cf-create-stack env 0.1
@@ -28,7 +29,8 @@ struct CreateStack: FgctlCommand {
             session, stackOptions, try version.resolve(words.first, session), updating: false)
         let account = try await session.announce("create stack", stack: inputs.name)
         let stack = try await CloudFormation(session.client).describeStack(inputs.name)
+        if stack == nil { try await ProjectStacks(session).warnOfMissingNetwork(inputs.template, stack: inputs.name) }
         let request = try await inputs.request(stack: stack, account: account)
-        try await session.create(request, account: account, options: stackOptions)
+        try await session.create(request, found: stack, account: account, options: stackOptions)
     }
 }

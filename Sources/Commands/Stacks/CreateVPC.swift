@@ -25,6 +25,6 @@ struct CreateVPC: FgctlCommand {
         let account = try await session.announce("create network stack", stack: inputs.name)
         let stack = try await CloudFormation(session.client).describeStack(inputs.name)
         let request = try await inputs.request(stack: stack, account: account)
-        try await session.create(request, account: account, options: stackOptions)
+        try await session.create(request, found: stack, account: account, options: stackOptions)
     }
 }

@@ -5,41 +5,28 @@ internal import Schedules
 internal import Stacks
 internal import Support
 
-/// What commands print that changed a stack: its report, what was done to it, and to which of its schedules; the JSON form
-/// is stable.
-struct StackChangeReport: Encodable {
-    /// created, updated, unchanged.
-    let action: String
-    let stack: StackReport
-    let schedules: [ScheduleService.Pointing]
-
-    private enum CodingKeys: String, CodingKey { case action, changedSchedules }
-
-    func encode(to encoder: any Encoder) throws {
-        try stack.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(action, forKey: .action)
-        try container.encode(schedules, forKey: .changedSchedules)
-    }
-
-    var lines: [String] { stack.outputs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" } }
-}
-
 extension Session {
     /// Creates the stack and says what came of it.
     ///
-    /// - Parameter account: whose stack it is; a bucket that a large template goes through must be its own.
-    func create(_ request: StackRequest, account: String, options: StackOptions) async throws {
+    /// - Parameters:
+    ///   - found: the stack as it was found just now.
+    ///   - account: whose stack it is; a bucket that a large template goes through must be its own.
+    func create(
+        _ request: StackRequest, found: CloudFormation.Stack?, account: String, options: StackOptions
+    ) async throws {
         let creator = StackCreator(
             client: client, upload: try upload(request, account), noRollback: options.noRollback, show: { say($0) },
             confirm: { try await confirm($0) })
         if self.options.dryRun {
-            let (decision, _) = try await creator.decide(request)
+            let decision = try await creator.decide(request, stack: found)
             try show(StackPlan(request, decision: decision))
-            if case .refuse(let failure) = decision { throw failure }
-            return
+            switch decision {
+            case .refuse(let failure): try refuse(failure)
+            case .differs(let lines): try refuse(StackCreator.refusal(request, differences: lines))
+            case .create, .deleteThenCreate, .alreadyAsAsked: return
+            }
         }
-        switch try await creator.create(request) {
+        switch try await creator.create(request, found: found) {
         case .created(let stack):
             say("stack \(request.name) created")
             try await report("created", stack, schedules: [])
@@ -51,23 +38,25 @@ extension Session {
 
     /// Updates the stack, then brings schedules in line with it.
     ///
-    /// - Parameter align: re-points schedules after the change; also when nothing changed, since an earlier run may have
-    ///   been interrupted in between.
+    /// - Parameters:
+    ///   - found: the stack as it was found just now.
+    ///   - align: re-points schedules after the change; also when nothing changed, since an earlier run may have been
+    ///     interrupted in between.
     func update(
-        _ request: StackRequest, account: String, options: StackUpdater.Options,
+        _ request: StackRequest, found: CloudFormation.Stack?, account: String, options: StackUpdater.Options,
         align: (CloudFormation.Stack) async throws -> [ScheduleService.Pointing]
     ) async throws {
         let updater = StackUpdater(
             client: client, upload: try upload(request, account), options: options, show: { say($0) },
             confirm: { try await confirm($0) })
         if self.options.dryRun {
-            let (decision, _) = try await updater.decide(request)
+            let decision = try await updater.decide(request, stack: found)
             try show(StackPlan(request, decision: decision))
-            if case .refuse(let failure) = decision { throw failure }
+            if case .refuse(let failure) = decision { try refuse(failure) }
             return
         }
         let (stack, action): (CloudFormation.Stack, String)
-        switch try await updater.update(request) {
+        switch try await updater.update(request, found: found) {
         case .updated(let changed): (stack, action) = (changed, "updated")
         case .alreadyAsAsked(let found): (stack, action) = (found, "unchanged")
         }

@@ -41,11 +41,12 @@ struct StackEventsCommand: FgctlCommand {
         let events = StackEvents(cloudFormation)
         let id = found.stackId ?? name
         let last = all ? (mark: nil, events: try await events.all(of: id)) : try await events.lastOperation(of: id)
-        guard follow, found.stackStatus.isInProgress else {
+        guard follow else {
             let entries = last.events.map(Entry.init)
             return try session.result(["events": entries], lines: last.events.map { EventLine.text($0) })
         }
         for event in last.events { try show(event, session) }
+        guard found.stackStatus.isInProgress else { return }
         let outcome = try await events.follow(
             id, after: last.events.last?.eventId, warn: { session.warn($0) }, show: { try? show($0, session) })
         guard outcome.status.isSettled || outcome.status == .deleteComplete else {
@@ -56,7 +57,7 @@ struct StackEventsCommand: FgctlCommand {
         }
     }
 
-    /// While following, JSON comes as one object a line.
+    /// With --follow JSON comes as one object a line.
     private func show(_ event: CloudFormation.StackEvent, _ session: Session) throws {
         switch session.options.output {
         case .text: session.context.console.out(EventLine.text(event))

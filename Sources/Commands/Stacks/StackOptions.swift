@@ -26,7 +26,7 @@ struct StackOptions: ParsableArguments {
     func readTemplate(_ session: Session, key: Key, default name: String) throws -> Template {
         let files = session.context.files
         guard let word = template ?? session.settings.path(key) else { return try Template.embedded(name) }
-        let path = word.hasPrefix("/") ? word : session.context.directory + "/" + word
+        let path = PathText.join(session.context.directory, word)
         if files.isFile(path) {
             let bytes = try files.read(path, limit: Template.sizeLimit + 1)
             guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -37,7 +37,11 @@ struct StackOptions: ParsableArguments {
         // A key's relative path counts from the project's root, so an embedded name in a key arrives with a folder.
         let bare = template ?? session.settings[key]?.value ?? word
         guard !bare.contains("/"), !bare.contains(".") else {
-            throw Failure(.badInput, "\(bare): there is no such template file")
+            throw Failure(
+                .badInput, "\(bare): there is no such template file",
+                hint:
+                    "--template counts from the working directory, a key's path from the project's root; fgctl itself "
+                    + "brings \(Template.embeddedNames.joined(separator: ", "))")
         }
         return try Template.embedded(bare)
     }

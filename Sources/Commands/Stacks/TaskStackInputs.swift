@@ -8,7 +8,7 @@ internal import Templates
 /// What the task's stack is asked to be, from flags, keys and VERSION; checked before the first call.
 struct TaskStackInputs {
     private let session: Session
-    private let template: Template
+    let template: Template
     private let explicit: [GivenValue]
     private let given: [GivenValue]
     private let tags: [CloudFormation.Tag]

@@ -39,7 +39,9 @@ struct UpdateStack: FgctlCommand {
                 hint: "create it with 'fgctl cf-create-stack'")
         }
         let request = try await inputs.request(stack: stack, account: account)
-        try await session.update(request, account: account, options: updateOptions.options(stackOptions)) { stack in
+        try await session.update(
+            request, found: stack, account: account, options: updateOptions.options(stackOptions)
+        ) { stack in
             let network = try await ProjectStacks(session).networkIfKnown(for: "check schedules")
             return try await SchedulesAfterChange(session.client) { session.say($0) }.align(stack, network: network)
         }

@@ -34,7 +34,9 @@ struct UpdateVPC: FgctlCommand {
                 hint: "create it with 'fgctl cf-create-vpc'")
         }
         let request = try await inputs.request(stack: before, account: account)
-        try await session.update(request, account: account, options: updateOptions.options(stackOptions)) { stack in
+        try await session.update(
+            request, found: before, account: account, options: updateOptions.options(stackOptions)
+        ) { stack in
             try await SchedulesAfterChange(session.client) { session.say($0) }.align(usersOf: stack, before: before)
         }
     }

@@ -11,9 +11,9 @@ enum ContainerSettings {
         let lookup: (String) -> String? = { session.context.environment[$0] }
         var environment = ContainerEnvironment()
         if let path = file ?? session.settings.path(.remoteEnvFile) {
-            let absolute = path.hasPrefix("/") ? path : session.context.directory + "/" + path
             environment = try ContainerEnvironment.load(
-                path: absolute, shown: path, files: session.context.files, lookup: lookup)
+                path: PathText.join(session.context.directory, path), shown: path, files: session.context.files,
+                lookup: lookup)
         }
         environment = environment.merging(try ContainerEnvironment.setEnv(setEnv, lookup: lookup))
         for warning in environment.warnings { session.warn(warning) }

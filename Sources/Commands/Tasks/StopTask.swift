@@ -29,7 +29,7 @@ struct StopTask: FgctlCommand {
         }
         let cluster = try TaskFinder.cluster(of: tasks) { try Names(session.settings).cluster }
         let found = try await TaskFinder(session.client, patience: .zero).tasks(tasks, cluster: cluster)
-        try await session.announce("stop task", stack: session.settings.value(.stackName) ?? "none, cluster \(cluster)")
+        try await session.announce("stop task in cluster \(cluster)", stack: session.settings.value(.stackName))
         var stopping: [Report.Task] = []
         for task in found {
             let line = TaskLine(task)

@@ -32,8 +32,7 @@ struct ScheduleMerge {
         _ existing: Scheduler.GetScheduleResponse, _ target: Scheduler.Target, name: String, group: String
     ) -> Scheduler.ScheduleRequest {
         var request = Scheduler.ScheduleRequest(
-            name: name, groupName: group, scheduleExpression: existing.scheduleExpression ?? "", target: target,
-            clientToken: "")
+            name: name, groupName: group, scheduleExpression: existing.scheduleExpression ?? "", target: target)
         request.scheduleExpressionTimezone = existing.scheduleExpressionTimezone
         request.startDate = existing.startDate
         request.endDate = existing.endDate

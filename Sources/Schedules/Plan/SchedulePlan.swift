@@ -29,7 +29,7 @@ package enum SchedulePlan: Sendable {
     case update(Scheduler.ScheduleRequest, changes: [ScheduleChange])
     case unchanged(Scheduler.ScheduleRequest)
 
-    /// The schedule as it will be. The client token is empty until the request is sent.
+    /// The schedule as it will be. The client token is made when the request is sent.
     package var request: Scheduler.ScheduleRequest {
         switch self {
         case .create(let request), .update(let request, _), .unchanged(let request): request
@@ -70,8 +70,7 @@ package enum SchedulePlan: Sendable {
             maximumEventAgeInSeconds: desired.maximumAge ?? ScheduleDesired.defaultAge,
             maximumRetryAttempts: desired.retries ?? ScheduleDesired.defaultRetries)
         var request = Scheduler.ScheduleRequest(
-            name: desired.name, groupName: stack.group, scheduleExpression: desired.expression.text, target: target,
-            clientToken: "")
+            name: desired.name, groupName: stack.group, scheduleExpression: desired.expression.text, target: target)
         request.scheduleExpressionTimezone = desired.timezone ?? "UTC"
         request.state = (desired.state ?? .enabled).rawValue
         return request

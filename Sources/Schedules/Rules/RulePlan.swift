@@ -42,7 +42,7 @@ package struct RulePlan: Sendable {
         stored.retryPolicy = old.retryPolicy
         var request = Scheduler.ScheduleRequest(
             name: desired.name, groupName: stack.group, scheduleExpression: existing.scheduleExpression ?? "",
-            target: stored, clientToken: "")
+            target: stored)
         request.state = existing.state
         var merge = ScheduleMerge(request, label: "rule \(name)")
         var wish = desired
@@ -67,7 +67,7 @@ package struct RulePlan: Sendable {
         stored.retryPolicy = old.retryPolicy
         var merge = ScheduleMerge(
             Scheduler.ScheduleRequest(
-                name: old.id, groupName: stack.group, scheduleExpression: "", target: stored, clientToken: ""),
+                name: old.id, groupName: stack.group, scheduleExpression: "", target: stored),
             label: "rule \(name)")
         try merge.point(at: stack)
         return (target(old, merge.request.target), merge.changes)
