@@ -58,7 +58,7 @@ package enum Application {
         } else {
             let signal = context.interruption.signal
             let kind = ExitStatus.kind(of: error, signal: signal)
-            failure = (error as? Failure) ?? Failure(kind, text(error), hint: hint(error), cause: error)
+            failure = (error as? Failure) ?? Failure(kind, text(error), hint: ErrorHints.hint(error), cause: error)
         }
         let code = ExitStatus.code(
             for: failure, signal: context.interruption.signal, passesCodeThrough: passesCodeThrough)
@@ -69,12 +69,6 @@ package enum Application {
         }
         if isJSON { context.console.out(json(failure, code: code)) }
         return code
-    }
-
-    /// What to do about an error that no layer has put into words yet.
-    private static func hint(_ error: any Error) -> String? {
-        guard error is AWSNoAnswer else { return nil }
-        return "'fgctl whoami' shows which endpoint is used and where it was set; is it up, and the network?"
     }
 
     /// One line for an error that no layer has put into words yet.
