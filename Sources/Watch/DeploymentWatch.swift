@@ -41,7 +41,7 @@ package struct DeploymentWatch: Sendable {
 
     package struct Timing: Sendable {
         /// A failed task is told within 5 s of its end, and a minute costs at most thirty calls.
-        package var intervals: [Duration] = [.seconds(2), .milliseconds(4500)]
+        package var intervals: [Duration] = [.seconds(2), .milliseconds(4600)]
         /// How long ECS may take to list a service deployment that was just started; then it is judged without.
         package var listing: Duration = .seconds(30)
         /// Of the whole wait; `nil` waits as long as the deployment takes.

@@ -23,7 +23,7 @@ package actor TaskWatch {
     package struct Timing: Sendable {
         /// Between two looks: quick at first, for tasks that end at once; the last one goes on. Longer pauses would show a
         /// failure later than 5 s after it happened, shorter ones would cost more than a call every two seconds.
-        package var intervals: [Duration] = [.seconds(2), .seconds(3), .milliseconds(4500)]
+        package var intervals: [Duration] = [.seconds(2), .seconds(3), .milliseconds(4700)]
         /// Before the first look; a task that was just started has nothing to show yet.
         package var firstPause: Duration = .zero
         /// How long a task that was just started may be unknown (it becomes visible with a delay).

@@ -286,8 +286,9 @@ def test_a_service_in_a_stack(project, settling, case):
         project.fgctl("docker-push", "0.1").expect(0)
     project.write("web.yaml", text.replace("sleep 1; exit 1", STAYS))
     project.fgctl(*command).expect(0)
-    assert project.boto3("ecs").describe_services(
-        cluster=project.stack, services=["web"])["services"][0]["runningCount"] == 1
+    ecs = project.boto3("ecs")
+    wait_until("the service", lambda: ecs.describe_services(
+        cluster=project.stack, services=["web"])["services"][0]["runningCount"] == 1, 30)
 
 
 # --- an execution role that may not pull ----------------------------------------------------------------------------

@@ -136,9 +136,10 @@ extension Finding {
                 ?? word(in: text, after: "pull access denied for ") ?? word(
                     in: text, after: "failed to resolve reference ")
                 ?? word(in: text, after: "pull image manifest has been retried 1 time(s): ") ?? ""
-            if ["403 forbidden", "no basic auth credentials", "authorization failed", "authorization token has expired"]
-                .contains(where: lower.contains)
-            {
+            if [
+                "403 forbidden", "no basic auth credentials", "authorization failed", "authorization token has expired",
+            ]
+            .contains(where: lower.contains) {
                 return refusedPull(image)
             }
             return Finding(

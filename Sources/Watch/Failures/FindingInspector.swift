@@ -116,7 +116,7 @@ package struct FindingInspector: Sendable {
 
     /// The ARN, path included, of the role that a finding is about.
     private static func role(in finding: Finding, _ tasks: [FailedTask]) -> String? {
-        if finding.thing.hasPrefix("the execution role") { 
+        if finding.thing.hasPrefix("the execution role") {
             let roles = tasks.compactMap(\.executionRole)
             return roles.first
         }
