@@ -69,14 +69,23 @@ package struct ServiceRedeployment: Sendable {
     ) async throws -> (started: DeploymentWatch.Started, report: DeploymentReport) {
         var request = ECS.UpdateServiceRequest(cluster: cluster, service: name)
         request.forceNewDeployment = true
+        let oldTasks = await oldTasks(of: name, cluster: cluster)
         let answer = try await ecs.updateService(request)
         guard let primary = answer.deployments?.first(where: { $0.status == "PRIMARY" }), let id = primary.id else {
             throw Failure(.failed, "service \(name): ECS took the request but shows no PRIMARY deployment")
         }
         let started = DeploymentWatch.Started(
             cluster: cluster, service: name, primary: id, createdAt: primary.createdAt,
-            oldEvents: Set((service.events ?? []).compactMap(\.id)))
+            oldEvents: Set((service.events ?? []).compactMap(\.id)), oldTasks: oldTasks)
         return (started, report(started, .started, answer))
+    }
+
+    /// The service's tasks that have stopped already; those that are not known are told apart by their times later.
+    private func oldTasks(of name: String, cluster: String) async -> Set<String> {
+        var request = ECS.ListTasksRequest(cluster: cluster)
+        request.serviceName = name
+        request.desiredStatus = "STOPPED"
+        return Set((try? await ecs.listTasks(request)) ?? [])
     }
 
     /// Follows a deployment to its end.

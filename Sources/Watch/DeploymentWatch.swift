@@ -15,13 +15,19 @@ package struct DeploymentWatch: Sendable {
         package let createdAt: Date?
         /// Events that were there before; they are not told.
         package let oldEvents: Set<String>
+        /// ARNs of tasks that had stopped before.
+        package let oldTasks: Set<String>
 
-        package init(cluster: String, service: String, primary: String, createdAt: Date?, oldEvents: Set<String>) {
+        package init(
+            cluster: String, service: String, primary: String, createdAt: Date?, oldEvents: Set<String>,
+            oldTasks: Set<String> = []
+        ) {
             self.cluster = cluster
             self.service = service
             self.primary = primary
             self.createdAt = createdAt
             self.oldEvents = oldEvents
+            self.oldTasks = oldTasks
         }
     }
 
@@ -74,7 +80,7 @@ package struct DeploymentWatch: Sendable {
     package func follow(_ started: Started, tell: @Sendable (String) -> Void) async throws -> Ending {
         let start = timing.now()
         var finder = Finder(isOver: started.createdAt == nil)
-        var failures = ServiceFailures(since: started.createdAt)
+        var failures = ServiceFailures(of: started)
         var told = started.oldEvents
         var lastCounts = ""
         var looks = 0
@@ -91,11 +97,11 @@ package struct DeploymentWatch: Sendable {
                 }
                 ending.findings = failures.findings
                 ending.taskCause = failures.lastCause
-                if case .succeeded = judgement, failures.doubts(ending.service, primary: started.primary) {
+                if case .succeeded = judgement, failures.doubts(ending.service) {
                     judgement = .goesOn("its tasks fail")
                 }
                 guard case .goesOn(let text) = judgement else { return ending }
-                if let verdict = failures.verdict(ending.service, primary: started.primary) {
+                if let verdict = failures.verdict(ending.service) {
                     ending.judgement = .failed(verdict)
                     ending.goesOn = true
                     return ending
@@ -160,7 +166,7 @@ package struct DeploymentWatch: Sendable {
         _ started: Started, _ service: ECS.Service, _ failures: inout ServiceFailures,
         _ tell: @Sendable (String) -> Void
     ) async {
-        guard failures.wantsLook(service, primary: started.primary),
+        guard failures.wantsLook(service),
             let tasks = try? await investigator.failedTasks(
                 ofService: started.service, cluster: started.cluster, knowing: failures.known)
         else { return }

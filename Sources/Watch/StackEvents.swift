@@ -25,7 +25,7 @@ package struct StackEvents: Sendable {
     /// included.
     package static let interval = Duration.milliseconds(1980)
     /// Before the first look. It is what lets a wait of a minute cost thirty looks and no more: 0.75 + 30 × 1.98 > 60.
-    private static let firstPause = Duration.milliseconds(750)
+    package static let firstPause = Duration.milliseconds(750)
     /// The slowest pace that throttling leads to.
     private static let slowest = Duration.seconds(16)
     /// After how many looks without news the stack itself is looked at: soon when none ever came, then every two minutes.

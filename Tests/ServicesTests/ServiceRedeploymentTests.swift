@@ -127,7 +127,8 @@ struct ServiceRedeploymentTests {
         let list = arns.map { "\"\($0)\"" }.joined(separator: ",")
         return [
             "UpdateService": [updated], "ListServiceDeployments": [noSuchOperation],
-            "ListTasks": [.init(#"{"taskArns": [\#(list)]}"#)],
+            // None before the start.
+            "ListTasks": [.init(#"{"taskArns": []}"#), .init(#"{"taskArns": [\#(list)]}"#)],
             "DescribeTasks": [.init(#"{"tasks": [\#(tasks.joined(separator: ","))], "failures": []}"#)],
             "DescribeTaskDefinition": [
                 .init(#"{"taskDefinition": {"containerDefinitions": [{"name": "web", "essential": true}]}}"#)

@@ -23,6 +23,8 @@ package struct FailedTask: Codable, Sendable {
     package let taskRole: String?
     /// The service it belongs to.
     package let service: String?
+    /// The deployment that started it (`ecs-svc/…`), or what RunTask was told.
+    package let startedBy: String?
 
     package init(_ task: ECS.Task, definition: ECS.TaskDefinition, logs: [Log] = []) {
         verdict = TaskVerdict(task, definition: definition)
@@ -32,6 +34,7 @@ package struct FailedTask: Codable, Sendable {
         images = (definition.containerDefinitions ?? []).compactMap(\.image)
         executionRole = definition.executionRoleArn
         taskRole = definition.taskRoleArn
+        startedBy = task.startedBy
         service = task.group.flatMap { $0.hasPrefix("service:") ? String($0.dropFirst("service:".count)) : nil }
     }
 
