@@ -92,9 +92,9 @@ package struct DeploymentWatch: Sendable {
                 var (judgement, ending) = try await look(
                     started, &finder, elapsed: timing.now() - start, &told, &lastCounts, tell)
                 outage.end()
-                if looks > 0 || judgement.isOver {
-                    await tellFailures(started, ending.service, &failures, tell)
-                }
+                let wantsLook = failures.wantsLook(ending.service)
+                // An end is not believed without a look at what stopped meanwhile.
+                if looks > 0 && wantsLook || judgement.isOver { await tellFailures(started, &failures, tell) }
                 ending.findings = failures.findings
                 ending.taskCause = failures.lastCause
                 if case .succeeded = judgement, failures.doubts(ending.service) {
@@ -163,10 +163,9 @@ package struct DeploymentWatch: Sendable {
 
     /// Tells of tasks that failed since the start; a look that fails is made up for by the next one.
     private func tellFailures(
-        _ started: Started, _ service: ECS.Service, _ failures: inout ServiceFailures,
-        _ tell: @Sendable (String) -> Void
+        _ started: Started, _ failures: inout ServiceFailures, _ tell: @Sendable (String) -> Void
     ) async {
-        guard failures.wantsLook(service),
+        guard
             let tasks = try? await investigator.failedTasks(
                 ofService: started.service, cluster: started.cluster, knowing: failures.known)
         else { return }
