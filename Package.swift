@@ -93,7 +93,7 @@ let package = Package(
         tests("Templates", ["YAML"]),
         tests("Environment", ["AWS"]),
         tests("AWSServices", ["AWS", "HTTP"]),
-        tests("Stacks", ["AWS", "AWSServices", "Templates"]),
+        tests("Stacks", ["AWS", "AWSServices", "Templates", "Watch"]),
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),

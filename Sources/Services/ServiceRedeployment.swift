@@ -27,6 +27,10 @@ package struct DeploymentReport: Codable, Sendable {
     package let runningCount: Int
     /// Filled when it failed: at most three, the newest first.
     package let stoppedTasks: [StoppedTask]
+    /// What is missing or refused, where that is known.
+    package var findings: [Finding] = []
+    /// Whether ECS goes on with a deployment that was given up on.
+    package var goesOn = false
 }
 
 /// Starts a service's tasks anew and stays until that is done.
@@ -65,14 +69,23 @@ package struct ServiceRedeployment: Sendable {
     ) async throws -> (started: DeploymentWatch.Started, report: DeploymentReport) {
         var request = ECS.UpdateServiceRequest(cluster: cluster, service: name)
         request.forceNewDeployment = true
+        let oldTasks = await oldTasks(of: name, cluster: cluster)
         let answer = try await ecs.updateService(request)
         guard let primary = answer.deployments?.first(where: { $0.status == "PRIMARY" }), let id = primary.id else {
             throw Failure(.failed, "service \(name): ECS took the request but shows no PRIMARY deployment")
         }
         let started = DeploymentWatch.Started(
             cluster: cluster, service: name, primary: id, createdAt: primary.createdAt,
-            oldEvents: Set((service.events ?? []).compactMap(\.id)))
+            oldEvents: Set((service.events ?? []).compactMap(\.id)), oldTasks: oldTasks)
         return (started, report(started, .started, answer))
+    }
+
+    /// The service's tasks that have stopped already; those that are not known are told apart by their times later.
+    private func oldTasks(of name: String, cluster: String) async -> Set<String> {
+        var request = ECS.ListTasksRequest(cluster: cluster)
+        request.serviceName = name
+        request.desiredStatus = "STOPPED"
+        return Set((try? await ecs.listTasks(request)) ?? [])
     }
 
     /// Follows a deployment to its end.
@@ -85,10 +98,14 @@ package struct ServiceRedeployment: Sendable {
             return report(started, .succeeded, ending.service, arn: ending.deploymentARN)
         case .superseded(let reason):
             return report(started, .superseded, ending.service, reason: reason, arn: ending.deploymentARN)
-        case .failed(let reason):
+        case .failed(var reason):
+            if let own = ending.taskCause, !reason.contains(own) { reason += "; \(own)" }
             let stopped = await stoppedTasks(started)
-            return report(
+            var failed = report(
                 started, .failed, ending.service, reason: reason, arn: ending.deploymentARN, stopped: stopped)
+            failed.findings = ending.findings
+            failed.goesOn = ending.goesOn
+            return failed
         }
     }
 
@@ -110,8 +127,10 @@ package struct ServiceRedeployment: Sendable {
         guard let arns = try? await ecs.listTasks(request), !arns.isEmpty,
             let tasks = try? await ecs.describeTasks(cluster: started.cluster, tasks: Array(arns.prefix(100))).tasks
         else { return [] }
-        let own = tasks.filter { $0.startedBy == started.primary }
-        let newest = (own.isEmpty ? tasks : own).sorted {
+        // What ECS stopped itself, to make room, says nothing.
+        let ended = tasks.filter { $0.stopCode != "ServiceSchedulerInitiated" }
+        let own = ended.filter { $0.startedBy == started.primary }
+        let newest = (own.isEmpty ? ended : own).sorted {
             ($0.stoppedAt ?? .distantPast) > ($1.stoppedAt ?? .distantPast)
         }
         return newest.prefix(Self.shownTasks).map { task in

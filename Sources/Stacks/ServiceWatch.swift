@@ -22,6 +22,7 @@ final class ServiceWatch: Sendable {
     private let what: String
     private let cancelHint: String?
     private let investigator: TaskInvestigator
+    private let inspector: FindingInspector
     private let show: @Sendable (String) -> Void
     private let state = Mutex(State())
 
@@ -32,6 +33,7 @@ final class ServiceWatch: Sendable {
         self.what = what
         self.cancelHint = cancelHint
         investigator = TaskInvestigator(client: client)
+        inspector = FindingInspector(client: client)
         self.show = show
     }
 
@@ -58,7 +60,7 @@ final class ServiceWatch: Sendable {
             return state.looks % 2 == 0 ? state.services : [:]
         }
         for (arn, service) in services.sorted(by: { $0.key < $1.key }) {
-            let tasks: [Diagnosis.FailedTask]
+            let tasks: [FailedTask]
             do {
                 tasks = try await investigator.failedTasks(ofService: arn)
             } catch is CancellationError {
@@ -68,22 +70,22 @@ final class ServiceWatch: Sendable {
                 continue
             }
             for task in tasks.reversed() where (task.verdict.stoppedAt ?? .distantPast) >= service.since {
-                try tell(task, of: arn, named: service.name)
+                try await tell(task, of: arn, named: service.name)
             }
         }
     }
 
-    private func tell(_ task: Diagnosis.FailedTask, of arn: String, named name: String) throws {
+    private func tell(_ task: FailedTask, of arn: String, named name: String) async throws {
         let failures = state.withLock { state -> Int? in
             guard state.told.insert(task.verdict.taskArn).inserted else { return nil }
             state.failures[arn, default: 0] += 1
             return state.failures[arn]
         }
         guard let failures else { return }
-        let finding = Finding.first(in: task)
         show("  service \(name): a task failed")
         for line in task.lines { show(line) }
-        if let finding { show("  \(finding.text)") }
+        let finding = await inspector.findings(of: [task]).first
+        for line in finding?.lines ?? [] { show("  \(line)") }
         guard failures >= Self.patience else { return }
         let cause = task.verdict.cause ?? "its tasks fail"
         throw Failure(
@@ -91,9 +93,4 @@ final class ServiceWatch: Sendable {
             hint: "CloudFormation goes on waiting for it, for hours"
                 + (cancelHint.map { ": \($0)" } ?? "") + (finding.map { "; then \($0.advice)" } ?? ""))
     }
-}
-
-extension Finding {
-    /// What the texts of a task tell first.
-    static func first(in task: Diagnosis.FailedTask) -> Finding? { task.texts.compactMap(Finding.read).first }
 }

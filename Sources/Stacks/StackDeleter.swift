@@ -30,7 +30,8 @@ package struct StackDeleter: Sendable {
                     + "--stack-name \(stack.stackName)")
         }
         let status = stack.stackStatus
-        if status.isInProgress {
+        // Deleting is how a creation is cancelled.
+        if status.isInProgress, status != .createInProgress {
             throw Failure(
                 .failed, "\(what): another operation is under way: the stack is \(status)",
                 hint:

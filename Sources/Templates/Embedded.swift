@@ -222,6 +222,7 @@ Resources:
                   - ec2:DescribeAvailabilityZones
                   - ec2:DescribeRouteTables
                   - ec2:DescribeSubnets
+                  - ec2:DescribeVpcEndpoints
                 Resource: "*"
               - Effect: Allow
                 Action:

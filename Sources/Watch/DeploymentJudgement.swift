@@ -12,6 +12,12 @@ package enum DeploymentJudgement: Sendable, Hashable {
 }
 
 extension DeploymentJudgement {
+    /// Whether it is decided.
+    var isOver: Bool {
+        if case .goesOn = self { return false }
+        return true
+    }
+
     /// Judges the deployment that was started, never "is the service stable": after a rollback it is stable too.
     ///
     /// - Parameters:

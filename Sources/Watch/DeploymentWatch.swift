@@ -15,26 +15,39 @@ package struct DeploymentWatch: Sendable {
         package let createdAt: Date?
         /// Events that were there before; they are not told.
         package let oldEvents: Set<String>
+        /// ARNs of tasks that had stopped before.
+        package let oldTasks: Set<String>
 
-        package init(cluster: String, service: String, primary: String, createdAt: Date?, oldEvents: Set<String>) {
+        package init(
+            cluster: String, service: String, primary: String, createdAt: Date?, oldEvents: Set<String>,
+            oldTasks: Set<String> = []
+        ) {
             self.cluster = cluster
             self.service = service
             self.primary = primary
             self.createdAt = createdAt
             self.oldEvents = oldEvents
+            self.oldTasks = oldTasks
         }
     }
 
     /// How it ended, and the service as it was then.
     package struct Ending: Sendable {
-        package let judgement: DeploymentJudgement
+        package fileprivate(set) var judgement: DeploymentJudgement
         package let service: ECS.Service
         /// Of the service deployment, where ECS has such.
         package let deploymentARN: String?
+        /// What its failed tasks lack.
+        package fileprivate(set) var findings: [Finding] = []
+        /// Why the task that failed last did.
+        package fileprivate(set) var taskCause: String?
+        /// Whether ECS goes on with a deployment that was given up here.
+        package fileprivate(set) var goesOn = false
     }
 
     package struct Timing: Sendable {
-        package var intervals: [Duration] = [.seconds(1), .seconds(2), .seconds(2), .seconds(3), .seconds(5)]
+        /// A failed task is told within 5 s of its end, and a minute costs at most thirty calls.
+        package var intervals: [Duration] = [.seconds(2), .milliseconds(4600)]
         /// How long ECS may take to list a service deployment that was just started; then it is judged without.
         package var listing: Duration = .seconds(30)
         /// Of the whole wait; `nil` waits as long as the deployment takes.
@@ -50,10 +63,14 @@ package struct DeploymentWatch: Sendable {
     private static let stampSlack: TimeInterval = 5
 
     private let ecs: ECS
+    private let investigator: TaskInvestigator
+    private let inspector: FindingInspector
     private let timing: Timing
 
     package init(_ client: AWSClient, timing: Timing = Timing()) {
         ecs = ECS(client)
+        investigator = TaskInvestigator(client: client)
+        inspector = FindingInspector(client: client)
         self.timing = timing
     }
 
@@ -63,6 +80,7 @@ package struct DeploymentWatch: Sendable {
     package func follow(_ started: Started, tell: @Sendable (String) -> Void) async throws -> Ending {
         let start = timing.now()
         var finder = Finder(isOver: started.createdAt == nil)
+        var failures = ServiceFailures(of: started)
         var told = started.oldEvents
         var lastCounts = ""
         var looks = 0
@@ -71,10 +89,23 @@ package struct DeploymentWatch: Sendable {
         while true {
             try Task.checkCancellation()
             do {
-                let (judgement, ending) = try await look(
+                var (judgement, ending) = try await look(
                     started, &finder, elapsed: timing.now() - start, &told, &lastCounts, tell)
                 outage.end()
+                let wantsLook = failures.wantsLook(ending.service)
+                // An end is not believed without a look at what stopped meanwhile.
+                if looks > 0 && wantsLook || judgement.isOver { await tellFailures(started, &failures, tell) }
+                ending.findings = failures.findings
+                ending.taskCause = failures.lastCause
+                if case .succeeded = judgement, failures.doubts(ending.service) {
+                    judgement = .goesOn("its tasks fail")
+                }
                 guard case .goesOn(let text) = judgement else { return ending }
+                if let verdict = failures.verdict(ending.service) {
+                    ending.judgement = .failed(verdict)
+                    ending.goesOn = true
+                    return ending
+                }
                 standing = text
             } catch {
                 if let line = try outage.bear(error, lookingAt: "service \(started.service)") { tell(line) }
@@ -101,10 +132,12 @@ package struct DeploymentWatch: Sendable {
         _ lastCounts: inout String, _ tell: @Sendable (String) -> Void
     ) async throws -> (DeploymentJudgement, Ending) {
         if finder.arn == nil, !finder.isOver { try await find(started, &finder, elapsed: elapsed, tell) }
-        var deployment: ECS.ServiceDeployment?
-        if let arn = finder.arn { deployment = try await ecs.describeServiceDeployment(arn) }
         guard let service = try await ecs.describeService(started.service, cluster: started.cluster) else {
             throw Failure(.failed, "service \(started.service): it is not in cluster \(started.cluster) any more")
+        }
+        var deployment: ECS.ServiceDeployment?
+        if let arn = finder.arn, finder.isWorthALook(service, primary: started.primary) {
+            deployment = try await ecs.describeServiceDeployment(arn)
         }
         for event in (service.events ?? []).reversed() {
             if let id = event.id, told.insert(id).inserted, let message = event.message { tell(message) }
@@ -120,6 +153,29 @@ package struct DeploymentWatch: Sendable {
     private struct Finder {
         var arn: String?
         var isOver: Bool
+
+        /// While the service itself shows the rollout under way, its deployment has nothing to add.
+        func isWorthALook(_ service: ECS.Service, primary: String) -> Bool {
+            let own = service.deployments?.first { $0.id == primary }
+            return own?.rolloutState != "IN_PROGRESS" || own?.status != "PRIMARY"
+        }
+    }
+
+    /// Tells of tasks that failed since the start; a look that fails is made up for by the next one.
+    private func tellFailures(
+        _ started: Started, _ failures: inout ServiceFailures, _ tell: @Sendable (String) -> Void
+    ) async {
+        guard
+            let tasks = try? await investigator.failedTasks(
+                ofService: started.service, cluster: started.cluster, knowing: failures.known)
+        else { return }
+        for task in failures.note(tasks) {
+            for line in task.lines { tell(line) }
+            let known = failures.findings
+            let findings = await inspector.findings(of: [task])
+            failures.note(findings)
+            for line in findings.filter({ !known.contains($0) }).flatMap(\.lines) { tell("  \(line)") }
+        }
     }
 
     private func find(

@@ -57,6 +57,8 @@ package actor LogStream {
             do {
                 page = try await logs.getLogEvents(request)
             } catch let error as AWSError where error.code == "ResourceNotFoundException" {
+                // The same code for group and stream; only the words tell them apart.
+                look.lacksGroup = error.message.lowercased().contains("log group")
                 return look
             }
             let count = page.events?.count ?? 0
@@ -78,4 +80,10 @@ package struct LogLook: Sendable, Hashable {
     package var lines: Int
     /// Whether the service said that there is no more for now.
     package var isAtEnd: Bool
+    /// Whether not even the log group exists.
+    package var lacksGroup = false
+    package init(lines: Int, isAtEnd: Bool) {
+        self.lines = lines
+        self.isAtEnd = isAtEnd
+    }
 }

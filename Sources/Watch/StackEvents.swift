@@ -21,11 +21,11 @@ package struct StackEvents: Sendable {
         }
     }
 
-    /// How often events are looked for once an operation is under way: an event is shown about two seconds after it happened at
-    /// the latest, and 60 s of waiting cost 30 calls, the early ones among them.
-    package static let interval = Duration.milliseconds(2060)
-    /// The first looks come sooner: small operations are over within a moment.
-    private static let start: [Duration] = [.milliseconds(100), .milliseconds(250)]
+    /// From one look to the next, start to start: an event is shown within two seconds of its happening, the way of the answer
+    /// included.
+    package static let interval = Duration.milliseconds(1980)
+    /// Before the first look. It is what lets a wait of a minute cost thirty looks and no more: 0.75 + 30 × 1.98 > 60.
+    package static let firstPause = Duration.milliseconds(750)
     /// The slowest pace that throttling leads to.
     private static let slowest = Duration.seconds(16)
     /// After how many looks without news the stack itself is looked at: soon when none ever came, then every two minutes.
@@ -79,10 +79,9 @@ package struct StackEvents: Sendable {
         var seen = Seen(last: mark)
         var outage = Outage(limit: outage)
         var pace = interval
-        var early = Self.start[...]
         let clock = ContinuousClock()
         let begin = clock.now
-        var pause = early.popFirst() ?? pace
+        var pause = min(Self.firstPause, pace)
         while true {
             try await sleep(pause)
             try Task.checkCancellation()
@@ -101,7 +100,7 @@ package struct StackEvents: Sendable {
                     .timedOut, "timed out after \(deadline.components.seconds) s waiting for stack \(stack)",
                     hint: "CloudFormation goes on: watch it with 'fgctl cf-events --follow'")
             }
-            pause = max(.zero, (early.popFirst() ?? pace) - (clock.now - started))
+            pause = max(.zero, pace - (clock.now - started))
         }
     }
 

@@ -13,15 +13,17 @@ package actor TaskWatch {
         case line(taskID: String, container: String, text: String)
         /// A task's state changed.
         case state(taskID: String, String)
+        /// A task did not end well, or will not: told once, as soon as ECS says why.
+        case failure(taskID: String, TaskVerdict)
         /// Looking fails for now; it is tried on.
         case trouble(String)
     }
 
     /// Times of following.
     package struct Timing: Sendable {
-        /// Between two looks: quick at first, for tasks that end at once; the last one goes on. Longer pauses than 5 s would
-        /// show an end too late, shorter ones would cost more than a call every two seconds.
-        package var intervals: [Duration] = [.seconds(2), .seconds(3), .seconds(5)]
+        /// Between two looks: quick at first, for tasks that end at once; the last one goes on. Longer pauses would show a
+        /// failure later than 5 s after it happened, shorter ones would cost more than a call every two seconds.
+        package var intervals: [Duration] = [.seconds(2), .seconds(3), .milliseconds(4700)]
         /// Before the first look; a task that was just started has nothing to show yet.
         package var firstPause: Duration = .zero
         /// How long a task that was just started may be unknown (it becomes visible with a delay).
@@ -51,10 +53,15 @@ package actor TaskWatch {
     private let ecs: ECS
     private let cluster: String
     private let arns: [String]
+    private let definitions: [String: ECS.TaskDefinition]
     private let timing: Timing
     private let streams: [(taskID: String, stream: LogStream)]
     private var states: [String: String] = [:]
     private var seen: Set<String> = []
+    /// Tasks whose failure was told.
+    private var failed: Set<String> = []
+    /// Log groups that do not exist.
+    private var missingGroups: Set<String> = []
     /// Tasks that may have written something.
     private var begun: Set<String> = []
     /// Looks to let pass before reading lines again.
@@ -64,6 +71,7 @@ package actor TaskWatch {
         ecs = ECS(client)
         self.cluster = cluster
         arns = tasks.map(\.arn)
+        definitions = Dictionary(tasks.map { ($0.arn, $0.definition) }, uniquingKeysWith: { $1 })
         self.timing = timing
         let logs = CloudWatchLogs(client)
         streams = tasks.flatMap { task in
@@ -100,7 +108,7 @@ package actor TaskWatch {
                 let tasks = try await look(since: timing.now() - start, tell)
                 if let tasks, tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) {
                     // State first, lines after: what a container wrote before it was seen stopped is read below.
-                    try await drain(tell)
+                    try await drain(tasks, tell)
                     return tasks
                 }
                 try await readSomeLines(isQuick: looks < timing.intervals.count, since: timing.now() - start, tell)
@@ -126,7 +134,7 @@ package actor TaskWatch {
         guard let tasks = try await look(since: .zero, tell), tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) else {
             return nil
         }
-        try await drain(tell)
+        try await drain(tasks, tell)
         return tasks
     }
 
@@ -146,9 +154,13 @@ package actor TaskWatch {
             if task.startedAt != nil || !Self.statesBeforeStart.contains(task.lastStatus ?? "") {
                 begun.insert(Self.id(task.taskArn))
             }
-            guard let status = task.lastStatus, states[task.taskArn] != status else { continue }
-            states[task.taskArn] = status
-            tell(.state(taskID: Self.id(task.taskArn), status))
+            if let status = task.lastStatus, states[task.taskArn] != status {
+                states[task.taskArn] = status
+                tell(.state(taskID: Self.id(task.taskArn), status))
+            }
+            if let verdict = failure(of: task), failed.insert(task.taskArn).inserted {
+                tell(.failure(taskID: Self.id(task.taskArn), verdict))
+            }
         }
         let missing = arns.filter { byARN[$0] == nil }
         guard let first = missing.first else { return arns.compactMap { byARN[$0] } }
@@ -159,6 +171,21 @@ package actor TaskWatch {
                 hint: "ECS forgets stopped tasks after about an hour; its log lines may still be there")
         }
         return nil
+    }
+
+    /// The verdict of a task that has failed, be it that it is still being taken down, which takes Fargate a while.
+    private func failure(of task: ECS.Task) -> TaskVerdict? {
+        guard let definition = definitions[task.taskArn], task.lastStatus == "STOPPED" || task.stopCode != nil else {
+            return nil
+        }
+        let verdict = TaskVerdict(task, definition: definition)
+        guard verdict.cause != nil else { return nil }
+        switch verdict.outcome {
+        case .succeeded, .stopped: return nil
+        // Before the end a missing code or reason may yet come.
+        case .failed, .interrupted: return task.lastStatus == "STOPPED" || verdict.exitCode != nil ? verdict : nil
+        case .failedToStart: return task.lastStatus == "STOPPED" || task.stoppedReason != nil ? verdict : nil
+        }
     }
 
     /// While a task is in one of these, none of its containers runs, so none has written.
@@ -183,17 +210,20 @@ package actor TaskWatch {
     private func readLines(
         of streams: [(taskID: String, stream: LogStream)], toEnd: Bool, _ tell: @escaping @Sendable (News) -> Void
     ) async throws -> LogLook {
-        try await withThrowingTaskGroup(of: LogLook.self) { group in
+        try await withThrowingTaskGroup(of: (String, LogLook).self) { group in
             for (taskID, stream) in streams {
                 group.addTask {
-                    let container = stream.location.container
-                    return try await stream.readNew(toEnd: toEnd) {
-                        tell(.line(taskID: taskID, container: container, text: $0))
+                    let location = stream.location
+                    let look = try await stream.readNew(toEnd: toEnd) {
+                        tell(.line(taskID: taskID, container: location.container, text: $0))
                     }
+                    return (location.group, look)
                 }
             }
             var all = LogLook(lines: 0, isAtEnd: true)
-            for try await look in group {
+            missingGroups = []
+            for try await (name, look) in group {
+                if look.lacksGroup { missingGroups.insert(name) }
                 all.lines += look.lines
                 all.isAtEnd = all.isAtEnd && look.isAtEnd
             }
@@ -202,8 +232,10 @@ package actor TaskWatch {
     }
 
     /// awslogs delivers late: looks again until two looks a second apart bring nothing. A look that brought lines and then
-    /// was told that there is no more counts as the first of them.
-    private func drain(_ tell: @escaping @Sendable (News) -> Void) async throws {
+    /// was told that there is no more counts as the first of them. Tasks in which no container ever ran wrote nothing.
+    private func drain(_ tasks: [ECS.Task], _ tell: @escaping @Sendable (News) -> Void) async throws {
+        let silent = Set(tasks.filter(\.neverRan).map { Self.id($0.taskArn) })
+        let streams = streams.filter { !silent.contains($0.taskID) }
         guard !streams.isEmpty else { return }
         let end = timing.now() + timing.drain
         var quiet = 0
@@ -212,5 +244,14 @@ package actor TaskWatch {
             quiet = look.lines == 0 ? quiet + 1 : 1
             if quiet < 2 { try await timing.sleep(.seconds(1)) }
         }
+        for group in missingGroups.sorted() { tell(.trouble("no log lines: log group \(group) does not exist")) }
+        missingGroups = []
+    }
+}
+
+extension ECS.Task {
+    /// Whether it ended without any of its containers having run.
+    fileprivate var neverRan: Bool {
+        stopCode == "TaskFailedToStart" && startedAt == nil && (containers ?? []).allSatisfy { $0.exitCode == nil }
     }
 }

@@ -12,7 +12,7 @@ struct Signals {
         let sources = [SIGINT, SIGTERM].map { number in
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { @Sendable in
-                if interruption.note(number) { cancel() } else { exitNow(128 + number) }
+                if interruption.note(number) { cancel() } else { leave(128 + number) }
             }
             source.resume()
             return source
@@ -21,6 +21,17 @@ struct Signals {
     }
 
     func end() { for source in sources { source.cancel() } }
+}
+
+/// Ends the process at once, with a line about it where that can be written without waiting: neither for the console's lock
+/// nor for a reader.
+private func leave(_ code: Int32) -> Never {
+    let line = Array("fgctl: interrupted again: left at once; what AWS was asked to do goes on\n".utf8)
+    var standardError = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    if poll(&standardError, 1, 0) == 1, standardError.revents & Int16(POLLOUT) != 0 {
+        _ = write(STDERR_FILENO, line, line.count)
+    }
+    exitNow(code)
 }
 
 /// Ends the process without running anything further: all output is written whole lines at a time and unbuffered.

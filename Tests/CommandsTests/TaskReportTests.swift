@@ -44,12 +44,25 @@ struct TaskReportTests {
 
     @Test func saysEachThingOnce() throws {
         #expect(
-            TaskReport([try Self.verdict(7)]).lines == [
-                "task abc failed: main exit 7; container main ended with 7; it ended"
-            ])
+            TaskReport([try Self.verdict(7)]).lines == ["task abc failed: container main ended with 7; it ended"])
         #expect(
             TaskReport([try Self.verdict(nil, stopCode: "UserInitiated")]).lines == [
                 "task abc stopped: main exit none; the task was stopped: it ended"
             ])
+        #expect(TaskReport([try Self.verdict(0)]).lines == ["task abc succeeded: main exit 0"])
+    }
+
+    @Test func aCauseThatWasToldIsNotToldAgain() throws {
+        let verdict = try Self.verdict(7)
+        var report = TaskReport([verdict])
+        report.told = [verdict.taskArn]
+        #expect(report.lines == ["task abc failed: main exit 7; it ended"])
+    }
+
+    @Test func whatIsMissingStandsBelow() throws {
+        var report = TaskReport([try Self.verdict(nil)])
+        report.findings = [Finding(.missingImage, "r/x:1", advice: "push it", facts: ["repository x has no 1"])]
+        #expect(
+            report.lines.suffix(3) == ["missing image: r/x:1", "  repository x has no 1", "next: push it"])
     }
 }

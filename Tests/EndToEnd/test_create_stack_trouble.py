@@ -124,7 +124,7 @@ def test_events_show_while_it_runs_and_another_create_is_refused(project, judge,
     running.wait(30).expect(0)
     events = project.boto3("cloudformation").describe_stack_events(StackName=project.stack)["StackEvents"]
     [done] = [e["Timestamp"] for e in events if e["LogicalResourceId"] == "Wait" and e["ResourceStatus"] == "CREATE_COMPLETE"]
-    assert (shown - done).total_seconds() <= 2
+    assert (shown - done).total_seconds() <= 2.0
     assert status_of(project) == "CREATE_COMPLETE"
 
 
@@ -191,3 +191,22 @@ def test_an_interrupted_watch_leaves_the_creation_alone(project, small):
     assert status_of(project) == "CREATE_IN_PROGRESS"
     signal(project)
     wait_until("created", lambda: status_of(project) == "CREATE_COMPLETE", 30)
+
+
+def test_a_minute_of_waiting(project, judge, small):
+    """Thirty calls at most in any minute from the start, and an event of its end is shown within two seconds."""
+    began = judge.mark()
+    running = project.start(*small(WAITING))
+    running.line(r"CREATE_IN_PROGRESS AWS::CloudFormation::WaitCondition Wait")
+    [execution] = judge.requests("cloudformation", "ExecuteChangeSet", since=began)
+    end = execution.time + datetime.timedelta(seconds=60)
+    # Nothing but the clock says that a minute is over.
+    wait_until("the minute", lambda: datetime.datetime.now(datetime.UTC) > end, 90)
+    asked = [r for r in judge.requests(label=judge.label) if execution.time < r.time <= end]
+    assert {r.operation for r in asked} == {"DescribeStackEvents"}
+    assert len(asked) <= 30
+    pauses = [(b.time - a.time).total_seconds() for a, b in zip(asked, asked[1:])]
+    print(f"{len(asked)} calls; the longest pause was {max(pauses):.3f} s")
+    assert max(pauses) <= 2.0
+    signal(project)
+    running.wait(30).expect(0)

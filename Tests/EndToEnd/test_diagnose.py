@@ -12,13 +12,14 @@ def test_a_failing_container_is_told_with_its_last_lines(project):
     create(project, project.stack, (TEMPLATES / "task.yaml").read_text(), ImageUri=IMAGE)
     healthy = project.fgctl("cf-diagnose").expect(0)
     assert "nothing failed that is still known" in healthy.out
+    project.fgctl("cf-diagnose", "--fail").expect(0)
     project.fgctl("ecs-run-task", "--command", "sh -c 'for n in $(seq 60); do echo line $n; done; exit 7'").expect(7)
     report = project.fgctl("cf-diagnose", "--output", "json").expect(0).json
     [task] = report["tasks"]
     assert task["verdict"]["exitCode"] == 7
     [log] = task["logs"]
     assert log["lines"] == [f"line {n}" for n in range(11, 61)]
-    text = project.fgctl("cf-diagnose").expect(0).out
+    text = project.fgctl("cf-diagnose", "--fail").expect(1).out
     assert f"container {project.stack}: exit code 7" in text
     assert "line 60" in text
 
@@ -29,8 +30,11 @@ def test_a_missing_image_is_named(project):
     create(project, project.stack, (TEMPLATES / "task.yaml").read_text(), ImageUri=image)
     failed = project.fgctl("ecs-run-task").expect(125)
     assert "CannotPullContainerError" in failed.err
+    assert f"missing image: {image}" in failed.err
+    assert f"ECR has no repository {project.image}-none" in failed.err
     report = project.fgctl("cf-diagnose", project.stack, "--output", "json").expect(0).json
     assert report["findings"][0]["kind"] == "missingImage"
+    assert report["findings"][0]["facts"] == [f"ECR has no repository {project.image}-none"]
     assert "fgctl docker-push" in report["findings"][0]["advice"]
     assert "next: build and push it" in project.fgctl("cf-diagnose").expect(0).out
 
@@ -78,5 +82,6 @@ def test_a_subnet_without_a_route_is_named(project, judge):
     judge.inject("ecs", "DescribeTasks", status=200, body=json.dumps({"tasks": [task], "failures": []}))
     report = project.fgctl("cf-diagnose", "--output", "json").expect(0).json
     assert (report["findings"][0]["kind"], report["findings"][0]["thing"]) == ("noRoute", "10.0.0.9:443")
-    [note] = report["notes"]
-    assert note.startswith(f"{network['SubnetOne']} routes out by internet gateway {network['InternetGatewayId']}")
+    route, endpoints = report["findings"][0]["facts"]
+    assert route.startswith(f"{network['SubnetOne']} routes out by internet gateway {network['InternetGatewayId']}")
+    assert endpoints.startswith(network["VpcId"])

@@ -27,7 +27,10 @@ def test_lines_on_stdout_and_nothing_else(job):
 def test_the_exit_code_is_the_containers(job):
     result = job.fgctl("ecs-run-task", "--command", 'sh -c "echo hi; exit 7"').expect(7)
     assert result.out == "hi\n"
-    assert re.search(r"failed: t\w+ exit 7; container t\w+ ended with 7", result.err)
+    # The cause when it happened, and the end; each once.
+    assert re.search(r"^task [\w-]+: container t\w+ ended with 7$", result.err, re.M)
+    assert re.search(r"^task [\w-]+ failed: t\w+ exit 7$", result.err, re.M)
+    assert result.err.count("ended with 7") == 1
 
 
 @pytest.mark.parametrize(("script", "code", "said"), [

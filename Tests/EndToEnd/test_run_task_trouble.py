@@ -114,6 +114,22 @@ def test_a_look_that_is_refused_leaves_the_task_alone(job, judge):
 # --- answers that are lost ------------------------------------------------------------------------------------------
 
 
+def test_a_log_group_that_is_missing_is_said_once(job, judge):
+    judge.inject(
+        "logs", "GetLogEvents", times=99, status=400, code="ResourceNotFoundException",
+        message="The specified log group does not exist.")
+    result = job.fgctl("ecs-run-task", "--command", "sh -c 'echo unread'").expect(0)
+    assert result.out == ""
+    assert len(re.findall(r"^warning: no log lines: log group /ecs/\w+ does not exist$", result.err, re.M)) == 1
+
+
+def test_a_definition_that_was_deregistered(job, judge):
+    judge.inject("ecs", "RunTask", status=400, code="ClientException", message="TaskDefinition is inactive")
+    error, hint = job.fgctl("ecs-run-task").expect(125).err.splitlines()[-2:]
+    assert "ClientException: TaskDefinition is inactive" in error
+    assert "fgctl cf-update-stack VERSION" in hint
+
+
 @pytest.mark.parametrize("how", [{"reset": True}, {"status": 500}, {"status": 503, "body": "gateway"}])
 def test_a_lost_answer_starts_no_second_task(job, judge, standing_stacks, how):
     judge.inject("ecs", "RunTask", after=True, **how)
@@ -164,6 +180,7 @@ def test_the_second_signal_leaves_at_once(job, judge):
     result = running.wait(5).expect(130)
     hold.set()
     assert result.out == "ready\n"
+    assert result.err.splitlines()[-1].startswith("fgctl: interrupted again: left at once")
 
 
 def test_an_interruption_during_the_launch_stops_what_it_started(job, judge, standing_stacks):

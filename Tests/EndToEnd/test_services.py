@@ -71,9 +71,9 @@ def test_the_name_is_exact(job, judge, make):
 
 
 def test_a_deployment_that_does_not_come_about(job, make):
-    # Without a circuit breaker ECS tries for ever.
-    name = make(command="exit 3")
-    result = job.fgctl("update-service", name, "--timeout", "5s", "--output", "json").expect(3)
+    # Without a circuit breaker ECS tries for ever; a second is too short for the third failure, with which fgctl gives up.
+    name = make(command="sleep 1; exit 3")
+    result = job.fgctl("update-service", name, "--timeout", "1s", "--output", "json").expect(3)
     assert result.json["error"]["kind"] == "timedOut"
     assert "goes on" in result.json["error"]["hint"]
 
@@ -119,4 +119,7 @@ def test_interrupted(job, judge, standing_stacks, make):
     running.interrupt()
     result = running.wait(20).expect(130)
     assert "only the watching has ended" in result.err
+    assert re.search(r"deployment ecs-svc/\S+ of service \S+ goes on in cluster", result.err)
+    assert f"aws ecs describe-services --cluster {standing_stacks.stack} --services {name}" in result.err
+    assert "aws ecs stop-service-deployment" in result.err
     assert [r.operation for r in judge.requests(label=judge.label, mutating=True)] == ["UpdateService"]

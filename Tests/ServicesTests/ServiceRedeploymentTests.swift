@@ -114,6 +114,91 @@ struct ServiceRedeploymentTests {
         #expect(failure?.kind == .timedOut)
     }
 
+    /// Stopped tasks 1 to `count`, and what they were started from.
+    private static func failedTasks(_ count: Int) -> [String: [StubAWS.Answer]] {
+        let arns = (1...count).map { "arn:aws:ecs:us-east-1:1:task/c/\($0)" }
+        let tasks = arns.map {
+            #"""
+            {"taskArn": "\#($0)", "taskDefinitionArn": "web:1", "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited",
+             "createdAt": 1700000001, "startedAt": 1700000002, "stoppedAt": 1700000003, "startedBy": "ecs-svc/2",
+             "stoppedReason": "exited", "containers": [{"name": "web", "exitCode": 1}]}
+            """#
+        }
+        let list = arns.map { "\"\($0)\"" }.joined(separator: ",")
+        return [
+            "UpdateService": [updated], "ListServiceDeployments": [noSuchOperation],
+            // None before the start.
+            "ListTasks": [.init(#"{"taskArns": []}"#), .init(#"{"taskArns": [\#(list)]}"#)],
+            "DescribeTasks": [.init(#"{"tasks": [\#(tasks.joined(separator: ","))], "failures": []}"#)],
+            "DescribeTaskDefinition": [
+                .init(#"{"taskDefinition": {"containerDefinitions": [{"name": "web", "essential": true}]}}"#)
+            ],
+        ]
+    }
+
+    /// Without a circuit breaker ECS would try for ever.
+    @Test func tasksThatKeepFailingAreAFailure() async throws {
+        var answers = Self.failedTasks(3)
+        answers["DescribeServices"] = [Self.described(Self.service(running: 0))]
+        let (report, told) = try await redeploy(StubAWS(answers))
+        #expect(report.outcome == .failed)
+        #expect(report.goesOn)
+        #expect(report.reason == "its tasks keep failing: container web ended with 1")
+        #expect(told.filter { $0.contains("failed: container web ended with 1") }.count == 3)
+    }
+
+    @Test func aCircuitBreakerDecidesItself() async throws {
+        var answers = Self.failedTasks(3)
+        let breaker = #", "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true}}"#
+        func service(_ rollout: String) -> String {
+            String(Self.service(rollout: rollout, running: 0).dropLast()) + breaker + "}"
+        }
+        answers["DescribeServices"] =
+            Array(repeating: Self.described(service("IN_PROGRESS")), count: 6) + [Self.described(service("FAILED"))]
+        let (report, _) = try await redeploy(StubAWS(answers))
+        #expect(report.outcome == .failed)
+        #expect(!report.goesOn)
+        #expect(report.reason == "its rollout FAILED; container web ended with 1")
+    }
+
+    /// ECS calls a rollout COMPLETED as soon as its tasks run, be it that they end a moment later.
+    @Test func completedIsNotDoneWhileTasksFail() async throws {
+        var answers = Self.failedTasks(1)
+        let flickering = Self.described(Self.service(rollout: "COMPLETED", running: 0))
+        let well = Self.described(Self.service(rollout: "COMPLETED"))
+        answers["DescribeServices"] = [Self.described(Self.service(running: 0)), flickering, flickering, well, well]
+        let aws = StubAWS(answers)
+        let (report, _) = try await redeploy(aws)
+        #expect(report.outcome == .succeeded)
+        #expect(aws.operations.filter { $0 == "DescribeServices" }.count >= 5)
+    }
+
+    /// A rollout in which nothing happens: a minute of following costs at most thirty calls.
+    @Test func asksSeldomEnough() async throws {
+        let aws = StubAWS([
+            "DescribeServices": [Self.described(Self.service(running: 0))], "UpdateService": [Self.updated],
+            "ListServiceDeployments": [Self.listed], "ListTasks": [.init(#"{"taskArns": []}"#)],
+        ])
+        let redeployment = ServiceRedeployment(aws.client)
+        let service = try await redeployment.find("web", cluster: "c")
+        let (started, _) = try await redeployment.start(service, name: "web", cluster: "c")
+        let before = aws.operations.count
+        let clock = Mutex<(now: ContinuousClock.Instant, longest: Duration)>((ContinuousClock.now, .zero))
+        var timing = DeploymentWatch.Timing()
+        timing.deadline = .seconds(60)
+        timing.now = { clock.withLock { $0.now } }
+        timing.sleep = { pause in
+            clock.withLock {
+                $0.now += pause
+                $0.longest = max($0.longest, pause)
+            }
+        }
+        let chosen = timing
+        await #expect(throws: Failure.self) { try await redeployment.follow(started, timing: chosen) { _ in } }
+        #expect(aws.operations.count - before <= 30)
+        #expect(clock.withLock { $0.longest } < .seconds(5))
+    }
+
     @Test func takesExactNamesOnly() async throws {
         let aws = StubAWS([
             "DescribeServices": [.init(#"{"services": [], "failures": [{"reason": "MISSING"}]}"#)],

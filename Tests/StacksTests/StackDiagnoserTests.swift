@@ -1,6 +1,7 @@
 import AWSServices
 import TestSupport
 import Testing
+import Watch
 
 @testable import Stacks
 

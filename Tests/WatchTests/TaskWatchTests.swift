@@ -18,7 +18,8 @@ struct TaskWatchTests {
     }
 
     private static func tasks(_ status: String) -> StubAWS.Answer {
-        .init(#"{"tasks": [{"taskArn": "\#(arn)", "lastStatus": "\#(status)"}], "failures": []}"#)
+        let end = status == "STOPPED" ? #", "containers": [{"name": "main", "exitCode": 0}]"# : ""
+        return .init(#"{"tasks": [{"taskArn": "\#(arn)", "lastStatus": "\#(status)"\#(end)}], "failures": []}"#)
     }
 
     private static func events(_ lines: [String], token: String) -> StubAWS.Answer {
@@ -45,6 +46,7 @@ struct TaskWatchTests {
                 switch news {
                 case .line(_, _, let text): $0.lines.append(text)
                 case .state(_, let state): $0.states.append(state)
+                case .failure(_, let verdict): $0.states.append(verdict.cause ?? "")
                 case .trouble(let line): $0.states.append(line)
                 }
             }
@@ -135,6 +137,50 @@ struct TaskWatchTests {
         ])
         _ = try await follow(aws)
         #expect(aws.operations.filter { $0 == "GetLogEvents" }.count == 2)
+    }
+
+    /// Fargate takes a while to take a task down; why it failed is known at once.
+    @Test func aFailureIsToldOnceAndBeforeTheEnd() async throws {
+        func task(_ status: String) -> StubAWS.Answer {
+            .init(
+                #"{"tasks": [{"taskArn": "\#(Self.arn)", "lastStatus": "\#(status)", "startedAt": 1, "#
+                    + #""stopCode": "EssentialContainerExited", "stoppedReason": "Essential container in task exited", "#
+                    + #""containers": [{"name": "main", "exitCode": 1}]}], "failures": []}"#)
+        }
+        let aws = StubAWS([
+            "DescribeTasks": [Self.tasks("RUNNING"), task("DEPROVISIONING"), task("STOPPED")],
+            "GetLogEvents": [Self.noStream],
+        ])
+        #expect(
+            try await follow(aws).states
+                == ["RUNNING", "DEPROVISIONING", "container main ended with 1", "STOPPED"])
+    }
+
+    @Test func aTaskThatNeverRanHasNoLinesToWaitFor() async throws {
+        let aws = StubAWS([
+            "DescribeTasks": [
+                .init(
+                    #"{"tasks": [{"taskArn": "\#(Self.arn)", "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "#
+                        + #""stoppedReason": "CannotPullContainerError: x", "containers": [{"name": "main"}]}], "#
+                        + #""failures": []}"#)
+            ]
+        ])
+        #expect(
+            try await follow(aws).states
+                == ["STOPPED", "the task never started: CannotPullContainerError: x"])
+        #expect(aws.operations == ["DescribeTasks"])
+    }
+
+    @Test func aMissingLogGroupIsSaidOnce() async throws {
+        let noGroup = StubAWS.Answer(
+            #"{"__type": "ResourceNotFoundException", "message": "The specified log group does not exist."}"#,
+            status: 400)
+        let aws = StubAWS([
+            "DescribeTasks": [Self.tasks("RUNNING"), Self.tasks("RUNNING"), Self.tasks("STOPPED")],
+            "GetLogEvents": [noGroup],
+        ])
+        let states = try await follow(aws).states
+        #expect(states.filter { $0 == "no log lines: log group /ecs/nightly does not exist" }.count == 1)
     }
 
     @Test func pokesOnce() async throws {

@@ -8,6 +8,7 @@ extension CloudFormation {
         package var description: String { rawValue }
 
         package static let reviewInProgress = Self(rawValue: "REVIEW_IN_PROGRESS")
+        package static let createInProgress = Self(rawValue: "CREATE_IN_PROGRESS")
         package static let createComplete = Self(rawValue: "CREATE_COMPLETE")
         package static let createFailed = Self(rawValue: "CREATE_FAILED")
         package static let rollbackComplete = Self(rawValue: "ROLLBACK_COMPLETE")

@@ -9,6 +9,8 @@ package struct EC2: Sendable {
         "DescribeRouteTables", of: service, .reads)
     private static let describeSubnets = Operation<DescribeSubnetsRequest, DescribeSubnetsResponse>(
         "DescribeSubnets", of: service, .reads)
+    private static let describeVpcEndpoints = Operation<DescribeVpcEndpointsRequest, DescribeVpcEndpointsResponse>(
+        "DescribeVpcEndpoints", of: service, .reads)
 
     private let client: AWSClient
 
@@ -25,6 +27,13 @@ package struct EC2: Sendable {
     package func describeSubnets(_ ids: [String]) async throws -> [Subnet] {
         try await client.send(Self.describeSubnets, DescribeSubnetsRequest(subnetId: ids), on: ids.first ?? "")
             .subnetSet ?? []
+    }
+
+    /// The VPC endpoints that fit all filters (first page).
+    package func describeVpcEndpoints(_ filters: [Filter]) async throws -> [VpcEndpoint] {
+        try await client.send(
+            Self.describeVpcEndpoints, DescribeVpcEndpointsRequest(filter: filters), on: "VPC endpoints"
+        ).vpcEndpointSet ?? []
     }
 }
 
@@ -81,5 +90,22 @@ extension EC2 {
     package struct Subnet: Codable, Sendable {
         package let subnetId: String?
         package let vpcId: String?
+    }
+
+    package struct DescribeVpcEndpointsRequest: Codable, Sendable {
+        package var filter: [Filter]
+
+        private enum CodingKeys: String, CodingKey { case filter = "Filter" }
+    }
+
+    package struct DescribeVpcEndpointsResponse: Codable, Sendable {
+        package let vpcEndpointSet: [VpcEndpoint]?
+    }
+
+    package struct VpcEndpoint: Codable, Sendable {
+        package let vpcEndpointId: String?
+        /// `com.amazonaws.REGION.ecr.api`, for one.
+        package let serviceName: String?
+        package let state: String?
     }
 }

@@ -64,6 +64,7 @@ extension ECR {
     }
 
     package struct DescribeImagesRequest: Codable, Sendable {
+        package var registryId: String?
         package var repositoryName: String
         package var imageIds: [ImageIdentifier]?
         package var nextToken: String?

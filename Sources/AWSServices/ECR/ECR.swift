@@ -30,9 +30,13 @@ package struct ECR: Sendable {
     }
 
     /// All images of a repository, page by page, tagged ones only when asked.
+    /// - Parameter registryId: the account whose repository it is; `nil` is the caller's own.
     /// - Throws: `AWSError` RepositoryNotFoundException when there is no such repository.
-    package func describeImages(repositoryName: String, tagged: Bool = true) async throws -> [ImageDetail] {
+    package func describeImages(
+        repositoryName: String, registryId: String? = nil, tagged: Bool = true
+    ) async throws -> [ImageDetail] {
         var request = DescribeImagesRequest(repositoryName: repositoryName)
+        request.registryId = registryId
         if tagged { request.filter = DescribeImagesFilter(tagStatus: "TAGGED") }
         var found: [ImageDetail] = []
         let pages = client.pages(

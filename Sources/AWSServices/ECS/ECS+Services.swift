@@ -104,6 +104,7 @@ extension ECS {
         package let taskDefinition: String?
         package let networkConfiguration: NetworkConfiguration?
         package let deploymentController: DeploymentController?
+        package let deploymentConfiguration: DeploymentConfiguration?
         package let deployments: [Deployment]?
         package let events: [ServiceEvent]?
     }
@@ -111,6 +112,15 @@ extension ECS {
     package struct DeploymentController: Codable, Sendable {
         /// ECS, CODE_DEPLOY or EXTERNAL.
         package let type: String?
+    }
+
+    package struct DeploymentConfiguration: Codable, Sendable {
+        package let deploymentCircuitBreaker: DeploymentCircuitBreaker?
+    }
+
+    package struct DeploymentCircuitBreaker: Codable, Sendable {
+        package let enable: Bool?
+        package let rollback: Bool?
     }
 
     package struct Deployment: Codable, Sendable {

@@ -54,7 +54,7 @@ package enum Application {
         } else {
             let signal = context.interruption.signal
             let kind = ExitStatus.kind(of: error, signal: signal)
-            failure = (error as? Failure) ?? Failure(kind, text(error), hint: hint(error), cause: error)
+            failure = (error as? Failure) ?? Failure(kind, text(error), hint: ErrorHints.hint(error), cause: error)
         }
         if failure.kind == .usage, failure.hint == nil {
             failure = Failure(
@@ -69,12 +69,6 @@ package enum Application {
         }
         if isJSON { context.console.out(json(failure, code: code)) }
         return code
-    }
-
-    /// What to do about an error that no layer has put into words yet.
-    private static func hint(_ error: any Error) -> String? {
-        guard error is AWSNoAnswer else { return nil }
-        return "'fgctl whoami' shows which endpoint is used and where it was set; is it up, and the network?"
     }
 
     /// The parser's words in one line, in lower case as all of fgctl's.

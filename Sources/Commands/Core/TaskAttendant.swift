@@ -1,5 +1,6 @@
 internal import AWSServices
 internal import Support
+internal import Synchronization
 internal import Tasks
 internal import Watch
 
@@ -13,6 +14,29 @@ struct TaskAttendant: Sendable {
     /// Whether this command started the tasks: then an interruption stops them; else it ends the watching only.
     let isOwner: Bool
     var deadline: Duration?
+    /// Whether the tasks were given public addresses, where this command started them.
+    var address = FindingInspector.Address.unknown
+    private let told = Told()
+
+    init(
+        session: Session, cluster: String, subjects: [TaskWatch.Subject], picked: String?, isOwner: Bool,
+        deadline: Duration? = nil, address: FindingInspector.Address = .unknown
+    ) {
+        self.session = session
+        self.cluster = cluster
+        self.subjects = subjects
+        self.picked = picked
+        self.isOwner = isOwner
+        self.deadline = deadline
+        self.address = address
+    }
+
+    /// Tasks whose cause was said when it happened.
+    private final class Told: Sendable {
+        private let ids = Mutex<Set<String>>([])
+        func note(_ id: String) { ids.withLock { _ = $0.insert(id) } }
+        func holds(_ id: String) -> Bool { ids.withLock { $0.contains(id) } }
+    }
 
     /// How long a task that was asked to stop is waited for: Fargate's longest stop timeout and some.
     private static let stopPatience = Duration.seconds(150)
@@ -25,18 +49,34 @@ struct TaskAttendant: Sendable {
     /// - Throws: `Failure` when following ended before the tasks did; they go on then.
     func stay(missesTasks: Bool = false) async throws -> TaskReport {
         let (tasks, wasStopped) = try await attend()
-        return report(
+        let report = report(
             tasks, signal: wasStopped ? session.context.interruption.signal ?? 2 : nil, missesTasks: missesTasks)
+        return wasStopped ? report : await explained(report, tasks)
     }
 
     /// One look; `nil` when a task goes on.
     func poke() async throws -> TaskReport? {
-        try await watch(deadline: nil).poke(tell).map { report($0) }
+        guard let tasks = try await watch(deadline: nil).poke(tell) else { return nil }
+        return await explained(report(tasks), tasks)
+    }
+
+    /// With what is missing, where tasks failed by that.
+    private func explained(_ report: TaskReport, _ tasks: [ECS.Task]) async -> TaskReport {
+        let failed = zip(tasks, subjects).map { FailedTask($0, definition: $1.definition) }.filter {
+            [.failed, .failedToStart].contains($0.verdict.outcome)
+        }
+        guard !failed.isEmpty else { return report }
+        let findings = await FindingInspector(client: session.client).findings(of: failed, address: address)
+        var report = report
+        if !findings.isEmpty { report.findings = findings }
+        return report
     }
 
     private func report(_ tasks: [ECS.Task], signal: Int32? = nil, missesTasks: Bool = false) -> TaskReport {
         let verdicts = zip(tasks, subjects).map { TaskVerdict($0, definition: $1.definition, picked: picked) }
-        return TaskReport(verdicts, signal: signal, missesTasks: missesTasks)
+        var report = TaskReport(verdicts, signal: signal, missesTasks: missesTasks)
+        report.told = Set(arns.filter { told.holds(TaskWatch.id($0)) })
+        return report
     }
 
     private func watch(deadline: Duration?) -> TaskWatch {
@@ -100,6 +140,9 @@ struct TaskAttendant: Sendable {
         switch news {
         case .state(let taskID, let state):
             session.say("task \(taskID) \(state)")
+        case .failure(let taskID, let verdict):
+            session.say("task \(taskID): \(verdict.cause ?? verdict.outcome.rawValue)")
+            told.note(taskID)
         case .trouble(let line):
             session.warn(line)
         case .line(let taskID, let container, let text):

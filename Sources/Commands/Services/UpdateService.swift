@@ -11,8 +11,8 @@ struct UpdateService: FgctlCommand {
         usage: "fgctl update-service NAME [options]",
         discussion: """
             NAME is the exact name of a service in the cluster (key ECS_CLUSTER, else STACK_NAME). The same task definition \
-            is deployed again. The verdict is that of the deployment that was started: rolled back is failed (1), replaced \
-            by another deployment is 5, --timeout is 3. Ctrl-C ends the watching only.
+            is deployed again. The verdict is that of the deployment that was started: rolled back, or tasks that fail again \
+            and again, is failed (1), replaced by another deployment is 5, --timeout is 3. Ctrl-C ends the watching only.
 
               fgctl update-service webserver
               fgctl update-service webserver --timeout 10m
@@ -53,8 +53,16 @@ struct UpdateService: FgctlCommand {
             throw Failure(
                 session.context.interruption.signal == 15 ? .terminated : .interrupted,
                 "interrupted: only the watching has ended",
-                hint: "deployment \(started.primary) of service \(name) goes on in cluster \(cluster)")
+                hint: "deployment \(started.primary) of service \(name) goes on in cluster \(cluster); "
+                    + Self.whatNext(name, cluster))
         }
+    }
+
+    /// How to watch a deployment without starting another one, and how to end it.
+    private static func whatNext(_ name: String, _ cluster: String) -> String {
+        "watch it with 'aws ecs describe-services --cluster \(cluster) --services \(name)'; to roll it back, take its ARN from "
+            + "'aws ecs list-service-deployments --cluster \(cluster) --service \(name)' for "
+            + "'aws ecs stop-service-deployment --service-deployment-arn ARN'"
     }
 
     private func conclude(_ report: DeploymentReport, _ session: Session) throws {
@@ -68,12 +76,17 @@ struct UpdateService: FgctlCommand {
         case .started, .succeeded: return
         case .failed, .superseded:
             let message = "update service \(name): \(report.reason ?? report.outcome.rawValue)"
+            let advice =
+                (report.goesOn ? ["ECS goes on with deployment \(report.deployment)"] : [])
+                + report.findings.prefix(1).map(\.advice)
+            let hint = advice.isEmpty ? nil : advice.joined(separator: "; ")
             if session.options.output == .json {
                 // The report is the one JSON value of this command, its failure included.
                 session.context.console.err("fgctl: \(message)")
+                if let hint { session.context.console.err("  \(hint)") }
                 throw PassedCode(ExitStatus.code(for: report.outcome == .failed ? .failed : .superseded))
             }
-            throw Failure(report.outcome == .failed ? .failed : .superseded, message)
+            throw Failure(report.outcome == .failed ? .failed : .superseded, message, hint: hint)
         }
     }
 }

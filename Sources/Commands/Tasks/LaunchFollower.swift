@@ -31,10 +31,12 @@ struct LaunchFollower: Sendable {
             return
         }
         for arn in started.arns { session.say("started \(arn)") }
+        let network = request.networkConfiguration?.awsvpcConfiguration
         let attendant = TaskAttendant(
             session: session, cluster: request.cluster ?? "default",
             subjects: started.arns.map { .init(arn: $0, definition: definition) }, picked: picked, isOwner: true,
-            deadline: deadline)
+            deadline: deadline,
+            address: network.map { $0.assignPublicIp == "ENABLED" ? .isPublic : .isPrivate } ?? .unknown)
         let report = try await attendant.stay(missesTasks: !started.failures.isEmpty)
         do { try await Shielded.run { try await record(report) } } catch {
             session.warn("the verdict could not be written down: \(error)")

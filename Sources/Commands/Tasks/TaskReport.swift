@@ -4,6 +4,12 @@ internal import Watch
 struct TaskReport: Encodable, Sendable {
     let exitCode: Int32
     let tasks: [TaskVerdict]
+    /// What is missing or refused, where a task failed by that.
+    var findings: [Finding]?
+    /// ARNs of tasks whose cause was told already, when it happened.
+    var told: Set<String> = []
+
+    private enum CodingKeys: String, CodingKey { case exitCode, tasks, findings }
 
     /// A report that was made before.
     init(exitCode: Int32, tasks: [TaskVerdict]) {
@@ -30,18 +36,31 @@ struct TaskReport: Encodable, Sendable {
         return missesTasks ? ExitStatus.ownFailure : ExitStatus.done
     }
 
-    /// One line for each task.
+    /// One line for each task, then what is missing. Each thing is said once: the cause has the code of a container that
+    /// failed, and often ECS's own words.
     var lines: [String] {
-        tasks.map { verdict in
-            let codes = verdict.containers.map { "\($0.name) exit \($0.exitCode.map(String.init) ?? "none")" }
-            var line =
-                "task \(TaskWatch.id(verdict.taskArn)) \(verdict.outcome.rawValue): \(codes.joined(separator: ", "))"
-            if let cause = verdict.cause { line += "; \(cause)" }
-            // The cause often quotes ECS's own words already.
-            if let reason = verdict.stoppedReason, !reason.isEmpty, verdict.cause?.contains(reason) != true {
-                line += "; \(reason)"
+        let ends = tasks.map { verdict in
+            var parts = [String]()
+            if let cause = verdict.cause, !told.contains(verdict.taskArn) { parts.append(cause) }
+            if let reason = verdict.stoppedReason, verdict.outcome != .succeeded, !Self.saysNothing(reason),
+                verdict.cause?.contains(reason) != true
+            {
+                parts.append(reason)
             }
-            return line
+            let codes = verdict.containers.filter { container in
+                !parts.contains { $0.hasPrefix("container \(container.name) ended with") }
+                    && !(verdict.outcome == .failedToStart && container.exitCode == nil)
+            }.map { "\($0.name) exit \($0.exitCode.map(String.init) ?? "none")" }
+            if !codes.isEmpty { parts.insert(codes.joined(separator: ", "), at: 0) }
+            let end = "task \(TaskWatch.id(verdict.taskArn)) \(verdict.outcome.rawValue)"
+            return parts.isEmpty ? end : "\(end): \(parts.joined(separator: "; "))"
         }
+        let found = findings ?? []
+        return ends + found.flatMap(\.lines) + (found.first.map { ["next: \($0.advice)"] } ?? [])
+    }
+
+    /// What ECS says of every task whose containers ended.
+    private static func saysNothing(_ reason: String) -> Bool {
+        reason.isEmpty || reason == "Essential container in task exited"
     }
 }

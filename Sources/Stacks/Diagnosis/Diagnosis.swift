@@ -17,43 +17,6 @@ package struct Diagnosis: Codable, Sendable {
         package var text: String { "\(path.joined(separator: "/"))\(type.map { " (\($0))" } ?? ""): \(reason)" }
     }
 
-    /// A task that failed, with what it wrote last.
-    package struct FailedTask: Codable, Sendable {
-        package let verdict: TaskVerdict
-        package let taskDefinition: String?
-        /// The last lines of each container that did not end well, at most 50 each.
-        package let logs: [Log]
-        /// Of its network interfaces.
-        package let subnets: [String]
-
-        /// Everything that AWS said of it.
-        var texts: [String] {
-            [verdict.stoppedReason, verdict.cause].compactMap { $0 } + verdict.containers.compactMap(\.reason)
-        }
-
-        var lines: [String] {
-            let id = TaskWatch.id(verdict.taskArn)
-            var lines = ["  task \(id) \(verdict.outcome.rawValue): \(verdict.cause ?? "no cause given")"]
-            for container in verdict.containers {
-                let code = container.exitCode.map(String.init) ?? "none"
-                lines.append(
-                    "    container \(container.name): exit code \(code)" + (container.reason.map { ", \($0)" } ?? ""))
-            }
-            for log in logs {
-                lines.append("    last lines of \(log.container) (\(log.group) \(log.stream)):")
-                lines += log.lines.isEmpty ? ["      (none)"] : log.lines.map { "      \($0)" }
-            }
-            return lines
-        }
-    }
-
-    package struct Log: Codable, Sendable, Hashable {
-        package let container: String
-        package let group: String
-        package let stream: String
-        package let lines: [String]
-    }
-
     package let stack: String
     package let status: String
     /// The first failure in time that is nobody's echo.
@@ -80,6 +43,9 @@ package struct Diagnosis: Codable, Sendable {
         return "\(cause.text); \(own)"
     }
 
+    /// Whether something is wrong: with the stack, or with tasks in it.
+    package var foundFailure: Bool { cause != nil || !tasks.isEmpty || !findings.isEmpty || !stuck.isEmpty }
+
     /// What to do next.
     package var hint: String? { findings.first?.advice ?? notes.first }
 
@@ -87,7 +53,7 @@ package struct Diagnosis: Codable, Sendable {
     package var detailLines: [String] {
         var lines = others.map { "  also failed: \($0.text)" }
         lines += tasks.flatMap(\.lines)
-        lines += findings.map { "  \($0.text)" }
+        lines += findings.flatMap(\.lines).map { "  \($0)" }
         lines += notes.map { "  note: \($0)" }
         return lines
     }

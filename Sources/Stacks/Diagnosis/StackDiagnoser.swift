@@ -13,11 +13,13 @@ package struct StackDiagnoser: Sendable {
     private let cloudFormation: CloudFormation
     private let events: StackEvents
     private let investigator: TaskInvestigator
+    private let inspector: FindingInspector
 
     package init(client: AWSClient) {
         cloudFormation = CloudFormation(client)
         events = StackEvents(cloudFormation)
         investigator = TaskInvestigator(client: client)
+        inspector = FindingInspector(client: client)
     }
 
     /// Diagnoses an operation from its events.
@@ -73,7 +75,7 @@ package struct StackDiagnoser: Sendable {
             } catch {
                 diagnosis.notes.append("its tasks could not be looked at: \(error)")
             }
-            await complete(&diagnosis)
+            if !diagnosis.tasks.isEmpty { await complete(&diagnosis) }
         }
         return diagnosis
     }
@@ -135,23 +137,10 @@ package struct StackDiagnoser: Sendable {
                 error.code)
     }
 
-    /// Reads what is missing out of all texts, and looks at the routes of subnets where the network is the cause.
+    /// Reads what is missing out of all texts, and looks at it.
     private func complete(_ diagnosis: inout Diagnosis) async {
-        var texts = diagnosis.tasks.flatMap(\.texts)
-        texts += [diagnosis.cause?.reason].compactMap { $0 } + diagnosis.others.map(\.reason)
-        diagnosis.findings = texts.compactMap(Finding.read).reduce(into: []) { found, finding in
-            // The same thing is told by task and container, once with its name and once without.
-            guard
-                !found.contains(where: {
-                    $0.kind == finding.kind && (finding.thing.isEmpty || $0.thing == finding.thing)
-                })
-            else { return }
-            found.append(finding)
-        }
-        if diagnosis.findings.contains(where: { $0.kind == .noRoute }) {
-            let subnets = investigator.subnets(of: diagnosis.tasks)
-            diagnosis.notes += await investigator.routes(of: subnets)
-        }
+        let texts = [diagnosis.cause?.reason].compactMap { $0 } + diagnosis.others.map(\.reason)
+        diagnosis.findings = await inspector.findings(texts, tasks: diagnosis.tasks)
     }
 }
 

@@ -1,7 +1,8 @@
 import AWSServices
+import FoundationEssentials
 import Testing
 
-@testable import Stacks
+@testable import Watch
 
 /// What is missing, read out of the texts that AWS gives.
 struct FindingTests {
@@ -91,6 +92,27 @@ struct FindingTests {
         #expect(!finding.advice.isEmpty)
     }
 
+    @Test func namesTheRoleAndAllThatItLacks() throws {
+        let text =
+            "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/nightly-ExecutionRole-1A/0c3 is not "
+            + "authorized to perform: ecr:GetAuthorizationToken on resource: * because no identity-based policy allows it"
+        let finding = try #require(Finding.read(text))
+        #expect(finding.lines.last == "  the role is arn:aws:iam::111122223333:role/nightly-ExecutionRole-1A")
+        #expect(finding.advice.contains("ecr:BatchGetImage"))
+    }
+
+    @Test func aRefusedPullIsNoMissingImage() throws {
+        let text =
+            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+            + "111122223333.dkr.ecr.eu-west-1.amazonaws.com/hello:0.3: unexpected status from HEAD request to "
+            + "https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/v2/hello/manifests/0.3: 403 Forbidden"
+        let finding = try #require(Finding.read(text))
+        #expect(finding.kind == .deniedAction)
+        #expect(
+            finding.thing
+                == "the execution role may not pull 111122223333.dkr.ecr.eu-west-1.amazonaws.com/hello:0.3")
+    }
+
     @Test(arguments: ["", "Essential container in task exited", "Resource creation cancelled", "Invalid cpu"])
     func readsNothingIntoOtherTexts(_ text: String) { #expect(Finding.read(text) == nil) }
 
@@ -115,7 +137,51 @@ struct FindingTests {
         ),
     ])
     func saysWhereASubnetLeads(table: String?, line: String) throws {
-        let table: EC2.RouteTable? = try table.map { try Samples.decode($0) }
+        let table: EC2.RouteTable? = try table.map {
+            try JSONDecoder().decode(EC2.RouteTable.self, from: Data($0.utf8))
+        }
         #expect(RouteText.line("subnet-1", table) == line)
     }
+
+    @Test(arguments: [
+        ([], "vpc-1 has no VPC endpoints"),
+        (
+            ["com.amazonaws.r.s3", "com.amazonaws.r.ecr.api"],
+            "vpc-1 has VPC endpoints for com.amazonaws.r.ecr.api, com.amazonaws.r.s3; none for ecr.dkr, logs"
+        ),
+        (
+            ["a.ecr.api", "a.ecr.dkr", "a.logs", "a.s3"],
+            "vpc-1 has VPC endpoints for a.ecr.api, a.ecr.dkr, a.logs, a.s3"
+        ),
+    ])
+    func saysWhichEndpointsThereAre(services: [String], line: String) {
+        #expect(RouteText.endpoints("vpc-1", services) == line)
+    }
+
+    @Test(arguments: [
+        ("localhost:4566/hello:0.3", "hello", "0.3", ImageName.Registry?.some(.loopback)),
+        ("localhost:4566/team/hello", "team/hello", "latest", .some(.loopback)),
+        ("registry.example/hello:1", "hello", "1", nil),
+        (
+            "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/hello:0.3", "team/hello", "0.3",
+            .some(.ecr(account: "111122223333", region: "eu-west-1"))
+        ),
+        (
+            "111122223333.dkr.ecr.eu-west-1.amazonaws.com/hello@sha256:ab", "hello", "sha256:ab",
+            .some(.ecr(account: "111122223333", region: "eu-west-1"))
+        ),
+        (
+            "111122223333.dkr-ecr.eu-west-1.on.aws/hello:0.3@sha256:ab", "hello", "sha256:ab",
+            .some(.ecr(account: "111122223333", region: "eu-west-1"))
+        ),
+    ])
+    func takesImageNamesApart(text: String, repository: String, wanted: String, registry: ImageName.Registry?) throws {
+        let name = try #require(ImageName(text))
+        #expect(name.repository == repository)
+        #expect(name.wanted == wanted)
+        #expect(name.registry == registry)
+    }
+
+    @Test(arguments: ["busybox:local", "library/busybox", "busybox"])
+    func dockerHubsNamesHaveNoHost(text: String) { #expect(ImageName(text) == nil) }
 }

@@ -10,12 +10,15 @@ package struct Finding: Codable, Sendable, Hashable {
     /// The image, secret, role, … as AWS names it; empty when the text does not say.
     package let thing: String
     /// What to do.
-    package let advice: String
+    package var advice: String
+    /// What was seen when the thing itself was looked at: the tags that a repository holds, where a subnet's routes lead, …
+    package var facts: [String] = []
 
-    package init(_ kind: Kind, _ thing: String, advice: String) {
+    package init(_ kind: Kind, _ thing: String, advice: String, facts: [String] = []) {
         self.kind = kind
         self.thing = thing
         self.advice = advice
+        self.facts = facts
     }
 
     /// `missing image: REGISTRY/NAME:0.3`
@@ -26,6 +29,9 @@ package struct Finding: Codable, Sendable, Hashable {
         }
         return thing.isEmpty ? label : "\(label): \(thing)"
     }
+
+    /// The text, and what was seen.
+    package var lines: [String] { [text] + facts.map { "  \($0)" } }
 }
 
 extension Finding {
@@ -73,7 +79,34 @@ extension Finding {
         let resource = word(in: text, after: "on resource: ").map { " on \($0)" } ?? ""
         return Finding(
             .deniedAction, "\(role) may not \(action)\(resource)",
-            advice: "allow \(action) in a policy of \(role), and check for a permissions boundary")
+            advice: "allow \(needed(action)) in a policy of \(role), and check for a permissions boundary",
+            facts: roleARN(who).map { ["the role is \($0)"] } ?? [])
+    }
+
+    /// `arn:aws:sts::1:assumed-role/ROLE/SESSION` is a session of `arn:aws:iam::1:role/ROLE`, its path left out.
+    private static func roleARN(_ session: String) -> String? {
+        let parts = session.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[5].hasPrefix("assumed-role/") else { return nil }
+        let role = parts[5].dropFirst("assumed-role/".count).prefix { $0 != "/" }
+        return "arn:\(parts[1]):iam::\(parts[4]):role/\(role)"
+    }
+
+    /// What a role needs beside the one action that failed first.
+    ///
+    /// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+    private static func needed(_ action: String) -> String {
+        action.hasPrefix("ecr:") ? pullActions : action
+    }
+
+    private static let pullActions =
+        "ecr:GetAuthorizationToken on *, ecr:BatchCheckLayerAvailability, ecr:GetDownloadUrlForLayer and ecr:BatchGetImage "
+        + "on the repository (as AmazonECSTaskExecutionRolePolicy does)"
+
+    /// ECR knows the role and does not let it pull.
+    private static func refusedPull(_ image: String) -> Finding {
+        Finding(
+            .deniedAction, "the execution role may not pull" + (image.isEmpty ? "" : " \(image)"),
+            advice: "allow \(pullActions) in a policy of the execution role, and check the repository's policy")
     }
 
     private static func secretOrParameter(_ text: String, _ lower: String) -> Finding? {
@@ -103,6 +136,12 @@ extension Finding {
                 ?? word(in: text, after: "pull access denied for ") ?? word(
                     in: text, after: "failed to resolve reference ")
                 ?? word(in: text, after: "pull image manifest has been retried 1 time(s): ") ?? ""
+            if [
+                "403 forbidden", "no basic auth credentials", "authorization failed", "authorization token has expired",
+            ]
+            .contains(where: lower.contains) {
+                return refusedPull(image)
+            }
             return Finding(
                 .missingImage, image,
                 advice: "build and push it ('fgctl docker-build', 'fgctl docker-push'), or name a version that is there"
