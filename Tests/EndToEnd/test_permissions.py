@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import subprocess
 
 import harness
 import parts
 import pytest
+import yaml
 from judge import Judge, models
 from operators import ACCOUNT, Guarded, enforcing_aws, permissions, take_away
 from verdict import RECORDS
@@ -45,12 +47,11 @@ def test_an_action_too_few_and_too_many_is_noticed(group):
     assert f"docs/permissions/{group}.json allows ec2:RunInstances on every resource" in found
 
 
-def test_every_command_is_in_a_group(fgctl_binary):
-    help_text = subprocess.run([fgctl_binary, "--help"], capture_output=True, text=True, timeout=30).stdout
-    commands = set(re.findall(r"^  ([a-z]+(?:-[a-z]+)+|whoami)\b", help_text, re.M))
+def test_every_command_is_in_a_group():
+    commands = set(re.findall(r"^### (\S+)$", (harness.ROOT / "docs/commands.md").read_text(), re.M))
     grouped = {command for group in permissions.GROUPS.values() for command in group.commands.split()}
     assert len(commands) > 20
-    assert commands - grouped == set()
+    assert commands ^ grouped == set()
 
 
 def test_a_policy_is_printed_with_its_names():
@@ -62,6 +63,44 @@ def test_a_policy_is_printed_with_its_names():
         done = subprocess.run(
             [harness.ROOT / "bin/permissions", *wrong], capture_output=True, text=True, timeout=60)
         assert done.returncode == 64 and "usage: bin/permissions" in done.stderr
+
+
+# --- the deploy role's template -------------------------------------------------------------------------------------
+
+
+class Loader(yaml.SafeLoader):
+    """Reads `!Sub x` as x and other functions as they are."""
+
+
+Loader.add_multi_constructor("!", lambda loader, tag, node: (
+    loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode)
+    else loader.construct_sequence(node, deep=True)))
+
+
+def deploy_role_policies():
+    """Its inline policies, with all that conditions of the template leave out."""
+    template = yaml.load((parts.TEMPLATES / "deploy-role.yaml").read_text(), Loader)
+    policies = template["Resources"]["DeployRole"]["Properties"]["Policies"]
+    return [one[1] if isinstance(one, list) else one for one in policies]
+
+
+def test_the_deploy_role_has_what_the_commands_need_and_no_more():
+    allowed = {a for p in deploy_role_policies() for a in permissions.actions(p["PolicyDocument"])}
+    needed = {
+        action for group in ("images", "network", "stacks", "tasks", "schedules")
+        for action in permissions.actions(permissions.policy(group))}
+    # fgctl says how to cancel an update, which is for the user to type.
+    assert allowed - needed == {"cloudformation:CancelUpdateStack"}
+    assert needed - allowed == set()
+
+
+def test_the_deploy_role_fits():
+    """All inline policies of a role together hold 10,240 characters without white space."""
+    text = json.dumps([p["PolicyDocument"] for p in deploy_role_policies()], separators=(",", ":"))
+    for name, value in (("AWS::Partition", "aws"), ("AWS::Region", "ap-southeast-2"), ("AWS::AccountId", "1" * 12)):
+        text = text.replace("${" + name + "}", value)
+    text = re.sub(r"\$\{\w+\}", "x" * 32, text)
+    assert len(text) < 10_240, len(text)
 
 
 # --- in use ---------------------------------------------------------------------------------------------------------
@@ -125,7 +164,8 @@ def test_network(guarded):
     refuse(guarded, ["network"], "ec2:CreateTags", "cf-create-vpc")
     guarded.act_as("network")
     guarded.fgctl("cf-create-vpc").expect(0)
-    guarded.fgctl("cf-update-vpc").expect(0)
+    guarded.set(TAGS="team=data")
+    assert "updated" in guarded.fgctl("cf-update-vpc").expect(0).err
     refuse(guarded, ["network"], "ec2:DeleteVpc", "cf-delete-vpc", "--yes")
     guarded.act_as("network")
     guarded.fgctl("cf-delete-vpc", "--yes").expect(0)
@@ -161,12 +201,29 @@ def test_stacks(guarded):
     guarded.act_as("stacks")
     updated = guarded.fgctl("cf-update-stack", "0.2").expect(0)
     assert "may not" not in updated.err and "not authorized" not in updated.err
+    guarded.set(TAGS="team=data")
+    refuse(guarded, ["stacks"], "ecs:UpdateCluster", "cf-update-stack")
+    guarded.act_as("stacks")
+    assert "updated" in guarded.fgctl("cf-update-stack").expect(0).err
     for command in ("cf-status", "cf-events", "cf-diagnose"):
         assert "not authorized" not in guarded.fgctl(command).expect(0).err
     refuse(guarded, ["stacks"], "ecs:DeleteCluster", "cf-delete-stack", "--yes")
     guarded.act_as("stacks")
     guarded.fgctl("cf-delete-stack", "--yes").expect(0)
     assert parts.status_of(guarded) is None
+
+
+def test_a_large_template_goes_through_the_bucket(guarded):
+    parts.put_image(guarded, "0.1")
+    guarded.boto3("s3").create_bucket(Bucket=guarded.bucket)
+    guarded.set(SUBNETS="subnet-0a", SECURITY_GROUPS="sg-0a")
+    guarded.write("large.yaml", TASK_STACK + "# a line of a template that is large\n" * 1500)
+    create = ("cf-create-stack", "0.1", "--template", "large.yaml")
+    refuse(guarded, ["stacks"], "s3:PutObject", *create)
+    guarded.act_as("stacks")
+    guarded.fgctl(*create).expect(0)
+    [stored] = guarded.boto3("s3").list_objects_v2(Bucket=guarded.bucket)["Contents"]
+    assert stored["Key"].startswith(f"{guarded.stack}/templates/")
 
 
 def test_tasks(standing):
@@ -182,7 +239,7 @@ def test_tasks(standing):
     standing.fgctl("ecs-wait-task", arn, "--poke").expect(99)
     standing.fgctl("ecs-stop-task", arn).expect(0)
     assert "hi" in standing.fgctl("ecs-logs").expect(0).out
-    for action in ("ecs:RunTask", "iam:PassRole", "ecs:DescribeTasks", "ecs:DescribeTaskDefinition"):
+    for action in ("ecs:RunTask", "ecs:TagResource", "iam:PassRole", "ecs:DescribeTasks", "ecs:DescribeTaskDefinition"):
         refuse(standing, ["tasks"], action, "ecs-run-task", "--command", "true")
     refuse(standing, ["tasks"], "s3:PutObject", "ecs-run-task", "--run-id", "two", "--command", "true")
     refuse(standing, ["tasks"], "ecs:ListTasks", "ecs-list-tasks")

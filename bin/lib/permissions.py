@@ -239,6 +239,7 @@ def page() -> str:
         "- What docker asks of the registry (layers) is not enforced locally; those five actions are AWS's documented ones for push and pull.",
         "- An action on `*` is one that AWS knows no resources for, or bears a condition. The partition is `aws`; in China and "
         "GovCloud write theirs.",
+        "- Where the env file says another `ECS_CLUSTER`, `STACK_NAME` in the ARNs of tasks and clusters is that name.",
         "- Objects of the bucket encrypted with a key of your own need rights on that key besides.",
         "- Everything at once, for a pipeline: [`fgctl cf-create-deploy-role`](commands.md) makes a role for one project, bounded.", ""]
     for name, group in GROUPS.items():
@@ -249,7 +250,7 @@ def page() -> str:
         lines += [f"[{name}.json](permissions/{name}.json), {size(document)} of {LIMIT} characters with long names.", "",
                   "| action | asked for by |", "|---|---|"]
         lines += [f"| `{action}` | {', '.join(sorted(set(why)))} |" for action, why in sorted(needed(group).items())]
-        lines += ["", "```json", json.dumps(document, indent=2), "```", ""]
+        lines.append("")
     return "\n".join(lines)
 
 

@@ -14,11 +14,10 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import ecs
 
-from .patching import require, wrap
+from .patching import enforces, require, wrap
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,8 @@ def _run_task(name: str, arn: str, cluster: str, fields: dict, context: dict) ->
         role = overrides.get(key) or definition.get(key)
         if role:
             found.append(passing(role, "ecs-tasks.amazonaws.com"))
-    if fields.get("tags") or fields.get("propagateTags") == "TASK_DEFINITION" and definition.get("tags"):
+    propagated = fields.get("propagateTags") == "TASK_DEFINITION" and ecs._tags.get(definition.get("taskDefinitionArn"))
+    if fields.get("tags") or propagated:
         found.append(Check("ecs:TagResource", f"{arn}task/{cluster}/*", {"ecs:CreateAction": "RunTask"}))
     return found
 
@@ -192,10 +192,10 @@ def _access_denied_response(original):
 
 
 def apply() -> None:
-    if not app.AUTH:
+    if not enforces():
         return
     require(iam_actions, "extract_iam_action", "identity_denial_message", "_query_param")
-    require(ecs, "_task_defs", "_task_def_latest")
+    require(ecs, "_task_defs", "_task_def_latest", "_tags")
     wrap(iam_actions, "extract_resource_arn", "service method path headers body query_params region account_id",
          _extract_resource_arn)
     wrap(iam_evaluator, "enforce", "access_key_id iam_action service region resource_arn service_context", _enforce)

@@ -8,7 +8,6 @@ deletion. A right that is missing fails that resource. Which rights a type takes
 a template makes have the boundary that it gives them, which the rights on roles may ask for.
 """
 
-from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
@@ -16,7 +15,7 @@ from ministack.services.cloudformation import _stacks, provisioners, stacks
 
 from ..resource_rights import RESOURCE_RIGHTS
 from .authorization import Check, caller, passing
-from .patching import require, wrap
+from .patching import enforces, require, wrap
 
 _BOUNDARY = "iam:PermissionsBoundary"
 _KINDS = {
@@ -145,7 +144,7 @@ def _bound(type_: str, physical_id: str, props: dict) -> None:
 
 
 def apply() -> None:
-    if not app.AUTH:
+    if not enforces():
         return
     require(iam_evaluator, "resolve_principal", "evaluate", "EvalContext", "AuthError")
     require(iam, "_roles")
