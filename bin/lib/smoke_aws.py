@@ -55,8 +55,7 @@ class Step:
 
 
 class Interrupted(Exception):
-    def __init__(self, number: int) -> None:
-        self.number = number
+    """Raised while a step is waited for, or before one, never in between: cleaning up must not be missed."""
 
 
 class Smoke:
@@ -68,7 +67,8 @@ class Smoke:
         self.left: list[str] = []
         self.begun: list[str] = []
         self.cleaning = False
-        self.running: subprocess.Popen[str] | None = None
+        self.interrupted = 0
+        self.waiting = False
         self.out = ""
 
     # --- the job ----------------------------------------------------------------------------------------------------
@@ -118,9 +118,10 @@ class Smoke:
                 self.docker("image", "rm", "--force", *dict.fromkeys(images))
 
     def delete(self, kind: str, name: str, *words: str) -> None:
-        # After an interruption CloudFormation goes on: its operation has to end first.
-        self.fgctl("cf-events", "--follow", "--quiet", "--stack", name)
-        self.steps.pop()
+        if not all(step.good for step in self.steps):
+            # After an interruption CloudFormation goes on: its operation has to end first.
+            self.fgctl("cf-events", "--follow", "--quiet", "--stack", name)
+            self.steps.pop()
         # Once more: a deletion fails while a network interface of the last task is still going.
         first = self.fgctl(*words)
         if first.good:
@@ -149,32 +150,36 @@ class Smoke:
         return self.run(" ".join(["fgctl", *words]), [str(self.options.fgctl), *words, *profile], expected)
 
     def run(self, name: str, command: list[str], expected: int) -> Step:
+        if self.interrupted and not self.cleaning:
+            raise Interrupted
         say(f"$ {name}")
         environment = {k: v for k, v in os.environ.items() if k not in ("FGCTL_ENV", "AWS_PAGER")} | {"AWS_PAGER": ""}
         began = time.monotonic()
         # In a session of its own: Ctrl-C reaches it through us alone, and not at all while it cleans up.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as out, \
                 tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as err:
-            self.running = subprocess.Popen(
+            running = subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 start_new_session=True, text=True)
             code: int | None
             try:
-                code = self.running.wait(STEP_SECONDS)
+                self.waiting = True
+                code = running.wait(STEP_SECONDS)
             except (subprocess.TimeoutExpired, Interrupted) as error:
-                self.running.send_signal(signal.SIGINT)
+                self.waiting = False
+                running.send_signal(signal.SIGINT)
                 try:
-                    code = self.running.wait(180)
+                    code = running.wait(180)
                 except subprocess.TimeoutExpired:
-                    self.running.kill()
-                    code = self.running.wait()
+                    running.kill()
+                    code = running.wait()
                 self.note(name, expected, None if isinstance(error, subprocess.TimeoutExpired) else code, began, "")
                 if isinstance(error, Interrupted):
                     raise
                 say(f"  no end after {STEP_SECONDS} s")
                 return self.steps[-1]
             finally:
-                self.running = None
+                self.waiting = False
             out.seek(0)
             err.seek(0)
             self.out, said = out.read(), err.read()
@@ -193,8 +198,9 @@ class Smoke:
         if self.cleaning:
             say("already cleaning up; a moment. What is left is listed at the end")
             return
-        self.cleaning = True
-        raise Interrupted(number)
+        again, self.interrupted = bool(self.interrupted), number
+        if self.waiting and not again:
+            raise Interrupted
 
     # --- the report -------------------------------------------------------------------------------------------------
 
@@ -277,18 +283,17 @@ def main(arguments: list[str]) -> int:
 
 
 def run(smoke: Smoke) -> int:
-    interrupted = None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, smoke.on_signal)
     try:
         smoke.prepare()
         smoke.job()
-    except Interrupted as error:
-        interrupted = error.number
+    except Interrupted:
         say("interrupted: cleaning up")
     finally:
         smoke.clean_up()
     good = all(step.good or step.repeated for step in smoke.steps) and not smoke.left
+    interrupted = smoke.interrupted
     verdict = "interrupted" if interrupted else "passed" if good else "failed"
     text = smoke.report(verdict)
     file = smoke.options.report or ROOT / ".build/smoke-aws" / f"{smoke.name}.md"
