@@ -137,10 +137,12 @@ Resources:
                   - cloudformation:DescribeChangeSet
                   - cloudformation:ExecuteChangeSet
                   - cloudformation:DeleteChangeSet
+                  - cloudformation:DescribeEvents
                   - cloudformation:DescribeStackEvents
                   - cloudformation:GetTemplate
                   - cloudformation:ListStackResources
                   - cloudformation:DeleteStack
+                  # fgctl never cancels, but says how to when it is interrupted.
                   - cloudformation:CancelUpdateStack
                   - cloudformation:ContinueUpdateRollback
                   - cloudformation:RollbackStack
@@ -173,7 +175,6 @@ Resources:
                   - iam:GetRolePolicy
                   - iam:ListRolePolicies
                   - iam:ListAttachedRolePolicies
-                  - iam:ListRoleTags
                   - iam:TagRole
                   - iam:UntagRole
                   - iam:UpdateRoleDescription
@@ -206,6 +207,10 @@ Resources:
               - Effect: Allow
                 Action: [ecs:DeleteCluster, ecs:DescribeClusters, ecs:UpdateCluster, ecs:UpdateClusterSettings]
                 Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${TaskStackName}
+              # For ecs-run-task --like-service.
+              - Effect: Allow
+                Action: ecs:DescribeServices
+                Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:service/${TaskStackName}/*
               - Effect: Allow
                 Action: ecs:ListTasks
                 Resource: "*"
@@ -219,7 +224,6 @@ Resources:
                   - ecs:RegisterTaskDefinition
                   - ecs:DeregisterTaskDefinition
                   - ecs:DescribeTaskDefinition
-                  - ec2:DescribeAvailabilityZones
                   - ec2:DescribeRouteTables
                   - ec2:DescribeSubnets
                   - ec2:DescribeVpcEndpoints
@@ -230,6 +234,7 @@ Resources:
                   - logs:DeleteLogGroup
                   - logs:PutRetentionPolicy
                   - logs:TagResource
+                  - logs:UntagResource
                   - logs:ListTagsForResource
                   - logs:GetLogEvents
                   - logs:FilterLogEvents
@@ -250,6 +255,7 @@ Resources:
                   - scheduler:GetScheduleGroup
                   - scheduler:DeleteScheduleGroup
                   - scheduler:TagResource
+                  - scheduler:UntagResource
                   - scheduler:ListTagsForResource
                   - scheduler:CreateSchedule
                   - scheduler:GetSchedule
@@ -259,7 +265,7 @@ Resources:
                   - !Sub arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/${TaskStackName}
                   - !Sub arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${TaskStackName}/*
               - Effect: Allow
-                Action: scheduler:ListSchedules
+                Action: [events:ListRules, scheduler:ListSchedules]
                 Resource: "*"
               - Effect: Allow
                 Action:
@@ -271,7 +277,6 @@ Resources:
                   - events:PutTargets
                   - events:RemoveTargets
                   - events:ListTargetsByRule
-                  - events:TagResource
                 Resource: !Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${TaskStackName}-*
         - !If
           - HasRepository
@@ -287,7 +292,6 @@ Resources:
                     - ecr:CreateRepository
                     - ecr:DescribeRepositories
                     - ecr:DescribeImages
-                    - ecr:ListImages
                     - ecr:BatchGetImage
                     - ecr:BatchCheckLayerAvailability
                     - ecr:GetDownloadUrlForLayer
@@ -308,22 +312,37 @@ Resources:
                   Action:
                     - s3:CreateBucket
                     - s3:ListBucket
-                    - s3:GetBucket*
                     - s3:PutBucketTagging
                     - s3:PutBucketPublicAccessBlock
                     - s3:PutBucketOwnershipControls
                     - s3:PutEncryptionConfiguration
-                    - s3:GetEncryptionConfiguration
-                    - s3:PutBucketVersioning
-                    - s3:PutLifecycleConfiguration
-                    - s3:GetLifecycleConfiguration
                     - s3:PutBucketPolicy
+                    # A network whose creation failed takes its new, empty bucket with it.
+                    - s3:DeleteBucket
+                    - s3:DeleteBucketPolicy
+                    # An existing bucket is adopted, for which all its settings are read.
+                    - s3:GetBucket*
+                    - s3:GetAccelerateConfiguration
+                    - s3:GetAnalyticsConfiguration
+                    - s3:GetEncryptionConfiguration
+                    - s3:GetIntelligentTieringConfiguration
+                    - s3:GetInventoryConfiguration
+                    - s3:GetLifecycleConfiguration
+                    - s3:GetMetricsConfiguration
+                    - s3:GetReplicationConfiguration
                   Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}
+                # Run records, and templates too large for a request, which lie under their stack's name.
                 - Effect: Allow
-                  Action: [s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload]
-                  Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}/${TaskStackName}/*
+                  Action: [s3:GetObject, s3:PutObject]
+                  Resource:
+                    - !Sub arn:${AWS::Partition}:s3:::${BucketName}/${TaskStackName}/*
+                    - !If
+                      - HasNetwork
+                      - !Sub arn:${AWS::Partition}:s3:::${BucketName}/${NetworkStackName}/templates/*
+                      - !Ref AWS::NoValue
           - !Ref AWS::NoValue
-        # What is made for a network bears the stack's tags; only that can be changed and deleted.
+        # What is made for a network bears the stack's tags; only that can be changed and deleted, and only what is being
+        # made can be given tags.
         - !If
           - HasNetwork
           - PolicyName: network
@@ -332,41 +351,62 @@ Resources:
               Statement:
                 - Effect: Allow
                   Action:
-                    - ec2:CreateVpc
-                    - ec2:CreateSubnet
-                    - ec2:CreateInternetGateway
-                    - ec2:CreateRouteTable
-                    - ec2:CreateSecurityGroup
-                    - ec2:CreateTags
-                    - ec2:DescribeVpcs
-                    - ec2:DescribeVpcAttribute
-                    - ec2:DescribeInternetGateways
-                    - ec2:DescribeSecurityGroups
-                    - ec2:DescribeNetworkInterfaces
-                    - ec2:DescribeTags
                     - ec2:DescribeAccountAttributes
+                    - ec2:DescribeAvailabilityZones
+                    - ec2:DescribeInternetGateways
+                    - ec2:DescribeNetworkAcls
+                    - ec2:DescribeNetworkInterfaces
+                    - ec2:DescribeSecurityGroups
+                    - ec2:DescribeSubnets
+                    - ec2:DescribeVpcAttribute
+                    - ec2:DescribeVpcs
                   Resource: "*"
+                - Effect: Allow
+                  Action: [ec2:CreateInternetGateway, ec2:CreateRouteTable, ec2:CreateSecurityGroup, ec2:CreateSubnet]
+                  Resource:
+                    - !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:internet-gateway/*
+                    - !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:route-table/*
+                    - !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/*
+                    - !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:subnet/*
+                - Effect: Allow
+                  Action: ec2:CreateVpc
+                  Resource: !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc/*
+                - Effect: Allow
+                  Action: ec2:CreateTags
+                  Resource: !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:*/*
                   Condition:
                     StringEquals:
-                      aws:RequestedRegion: !Ref AWS::Region
+                      ec2:CreateAction:
+                        - CreateInternetGateway
+                        - CreateRouteTable
+                        - CreateSecurityGroup
+                        - CreateSubnet
+                        - CreateVpc
+                - Effect: Allow
+                  Action: [ec2:CreateRouteTable, ec2:CreateSecurityGroup, ec2:CreateSubnet]
+                  Resource: !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc/*
+                  Condition:
+                    StringEquals:
+                      aws:ResourceTag/fgctl:stack: !Ref NetworkStackName
                 - Effect: Allow
                   Action:
-                    - ec2:DeleteVpc
-                    - ec2:ModifyVpcAttribute
-                    - ec2:DeleteSubnet
-                    - ec2:ModifySubnetAttribute
-                    - ec2:AttachInternetGateway
-                    - ec2:DetachInternetGateway
-                    - ec2:DeleteInternetGateway
-                    - ec2:CreateRoute
-                    - ec2:DeleteRoute
                     - ec2:AssociateRouteTable
-                    - ec2:DisassociateRouteTable
-                    - ec2:DeleteRouteTable
+                    - ec2:AttachInternetGateway
                     - ec2:AuthorizeSecurityGroupEgress
-                    - ec2:RevokeSecurityGroupEgress
+                    - ec2:CreateRoute
+                    - ec2:CreateTags
+                    - ec2:DeleteInternetGateway
+                    - ec2:DeleteRoute
+                    - ec2:DeleteRouteTable
                     - ec2:DeleteSecurityGroup
+                    - ec2:DeleteSubnet
                     - ec2:DeleteTags
+                    - ec2:DeleteVpc
+                    - ec2:DetachInternetGateway
+                    - ec2:DisassociateRouteTable
+                    - ec2:ModifySubnetAttribute
+                    - ec2:ModifyVpcAttribute
+                    - ec2:RevokeSecurityGroupEgress
                   Resource: "*"
                   Condition:
                     StringEquals:

@@ -108,7 +108,7 @@ def test_local_aws_is_up_and_stays_up(local_aws):
     assert wrong.returncode == 64 and "usage: bin/local-aws" in wrong.stderr
 
 
-@pytest.mark.parametrize("script", ["build", "image", "fgctl", "quickstart", "setup", "check", "test", "bench"])
+@pytest.mark.parametrize("script", ["build", "image", "fgctl", "quickstart", "setup", "check", "test", "bench", "permissions", "smoke-aws"])
 def test_scripts_are_executable(script):
     assert os.access(BIN / script, os.X_OK)
     first = (BIN / script).read_text().splitlines()[0]

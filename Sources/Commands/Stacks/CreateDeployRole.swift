@@ -57,7 +57,11 @@ struct CreateDeployRole: FgctlCommand {
             stack: name, environmentName: session.environmentName, user: try session.settings.tags())
         try StackInputs.check(of: template, explicit: explicit, offered: offered)
         let account = try await session.announce("create deploy role", stack: name)
-        let stack = try await CloudFormation(session.client).describeStack(name)
+        var stack = try await CloudFormation(session.client).describeStack(name)
+        // What a failed creation left is deleted first, and its external id with it.
+        if let status = stack?.stackStatus, [.rollbackComplete, .createFailed, .reviewInProgress].contains(status) {
+            stack = nil
+        }
         if externalID == nil, stack?.parameter("ExternalId") == nil {
             offered.append(GivenValue(name: "ExternalId", value: RequestToken.make(), origin: "made up"))
         }

@@ -1,6 +1,7 @@
 """What AWS does and the emulator does not: one addition a file, each naming the AWS page it follows."""
 
 from . import (
+    authorization,
     client_token,
     container_logs,
     container_secrets,
@@ -9,6 +10,7 @@ from . import (
     run_task_checks,
     schedule_checks,
     scheduled_tasks,
+    stack_rights,
     start_failures,
     task_credentials,
     task_definitions,
@@ -26,5 +28,7 @@ def apply() -> None:
         task_end, task_fields, schedule_checks, scheduled_tasks,
         # A retry under a client token is answered before the request is looked at, so the token is the outermost.
         run_task_checks, client_token,
+        # These two do nothing without AUTH=true.
+        authorization, stack_rights,
     ):
         addition.apply()

@@ -3,6 +3,7 @@
 import functools
 import importlib.metadata
 import inspect
+import os
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,11 @@ def check_version() -> None:
     found = importlib.metadata.version("ministack")
     if found != VERSION:
         raise OverlayError(f"the overlay is written for ministack {VERSION}, installed is {found}")
+
+
+def enforces() -> bool:
+    """Whether the emulator is started to enforce IAM policies; read as its app reads it, which must be imported last."""
+    return os.environ.get("AUTH", "false").lower() == "true"
 
 
 def wrap(module: ModuleType, name: str, parameters: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:

@@ -6,6 +6,7 @@ Fargate keeps no images: each start pulls, so an image that was built here but n
 without a registry in their name (busybox:local) are the exception that local AWS needs.
 """
 
+import os
 import re
 
 from docker.errors import APIError, ImageNotFound, NotFound
@@ -14,7 +15,7 @@ from ministack.services import ecs
 from ..paths import PORT
 from .patching import require, wrap
 
-_OWN_REGISTRY = re.compile(rf"(localhost|127\.0\.0\.1):{PORT}/")
+_OWN_REGISTRY = re.compile(rf"(localhost|127\.0\.0\.1):{os.environ.get('GATEWAY_PORT', PORT)}/")
 
 
 class _CannotStart(Exception):
