@@ -45,16 +45,26 @@ package struct AWSClient: Sendable {
     }
 
     /// The region of calls.
+    /// - Throws: as `regionSetting`.
+    package var region: String { get async throws { try await regionSetting().value } }
+
+    /// The region of calls and where it came from: settings, the profile, else the machine's metadata service.
     /// - Throws: `Failure` of kind `usage` that names the ways to set it when none is.
-    package var region: String { get throws { try settings.region().value } }
+    package func regionSetting() async throws -> SettingLayer.Setting { try await shared.endpoints.region() }
 
     /// The credentials that calls are signed with; `source` says where they came from.
     /// - Throws: `Failure` of kind `credentials` that lists every source tried.
     package func identity() async throws -> Credentials { try await shared.credentials.current() }
 
     /// The endpoint of a service, where it came from, and whether the user set it.
-    package func endpoint(for service: Service) throws -> (url: String, source: String, isConfigured: Bool) {
-        let endpoint = try Endpoint.resolve(service, settings: settings)
-        return (endpoint.base, endpoint.source, endpoint.isConfigured)
+    package func endpoint(for service: ServiceID) async throws -> Endpoint {
+        try await shared.endpoints.endpoint(service)
+    }
+
+    /// The URL of a bucket, in whose host or path the bucket's name stands.
+    package func bucketURL(_ bucket: String) async throws -> String {
+        var parameters = try await endpoint(for: .s3).parameters
+        parameters.bucket = bucket
+        return try S3Location.find(parameters).url
     }
 }

@@ -5,7 +5,7 @@ package import Support
 /// AWS Security Token Service: who the credentials belong to, and keys of roles.
 package struct STS: Sendable {
     package static let service = Service(
-        name: "sts", sdkID: "STS", endpointPrefix: "sts", signingName: "sts", apiVersion: "2011-06-15", wire: .query,
+        .sts, apiVersion: "2011-06-15", wire: .query,
         memberNames: .pascalCase())
 
     private static let getCallerIdentity = Operation<Nothing, GetCallerIdentityResponse>(

@@ -112,7 +112,7 @@ struct Session: Sendable {
     /// against `AWS_ACCOUNT_ID` when the settings assert one.
     @discardableResult
     func announce(_ what: String, stack: String) async throws -> String {
-        let region = try client.region
+        let region = try await client.region
         let asserted = try Names(settings).account
         let caller = try await STS(client).getCallerIdentity()
         if let asserted, asserted != caller.account {

@@ -7,7 +7,7 @@ internal import Support
 extension Session {
     /// The project's image; asks STS for the account only when the registry's name needs it.
     func imageProject() async throws -> ImageProject {
-        try await ImageProject.read(settings, region: try client.region) {
+        try await ImageProject.read(settings, region: try await client.region) {
             try await STS(client).getCallerIdentity().account
         }
     }

@@ -55,7 +55,7 @@ struct AssumeRole: FgctlCommand {
         session.say("assumed \(answer.assumedRoleUser?.arn ?? request.roleArn) until \(until)")
         guard let program = child.first else { return try print(keys, answer, session) }
         var command = Command(program, Array(child.dropFirst()), mutates: true, standardInput: .inherit)
-        command.environment = try environment(keys, session)
+        command.environment = try await environment(keys, session)
         let exit = try await session.context.processes.run(command, output: .inherit)
         throw PassedCode(exit.shellStatus)
     }
@@ -75,10 +75,10 @@ struct AssumeRole: FgctlCommand {
     }
 
     /// The keys, where they count, and nothing beside them that would win over them.
-    private func environment(_ keys: STS.RoleCredentials, _ session: Session) throws -> [String: String?] {
+    private func environment(_ keys: STS.RoleCredentials, _ session: Session) async throws -> [String: String?] {
         var environment: [String: String?] = [
             "AWS_ACCESS_KEY_ID": keys.accessKeyId, "AWS_SECRET_ACCESS_KEY": keys.secretAccessKey.reveal(),
-            "AWS_SESSION_TOKEN": keys.sessionToken.reveal(), "AWS_REGION": try session.client.region,
+            "AWS_SESSION_TOKEN": keys.sessionToken.reveal(), "AWS_REGION": try await session.client.region,
         ]
         for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN"] {
             environment.updateValue(nil, forKey: name)

@@ -15,14 +15,14 @@ struct WhoAmI: FgctlCommand {
     var words: Words? { Words(given: env.map { [$0] } ?? [], needs: 0...0) }
 
     func run(_ session: Session, _ words: [String]) async throws {
-        let region = try session.client.settings.region()
+        let region = try await session.client.regionSetting()
         let credentials = try await session.client.identity()
         let caller = try await STS(session.client).getCallerIdentity()
-        let endpoint = try session.client.endpoint(for: STS.service)
+        let endpoint = try await session.client.endpoint(for: .sts)
         let report = Report(
             account: caller.account, arn: caller.arn, userID: caller.userId, region: region.value,
             regionSource: region.origin, credentialsSource: credentials.source, accessKeyID: credentials.accessKeyID,
-            endpoint: endpoint.url, endpointSource: endpoint.source, envFile: session.settings.envFilePath)
+            endpoint: endpoint.base, endpointSource: endpoint.source, envFile: session.settings.envFilePath)
         try session.result(
             report,
             lines: [

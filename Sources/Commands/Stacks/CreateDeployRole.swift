@@ -39,7 +39,7 @@ struct CreateDeployRole: FgctlCommand {
             try stackOptions.template.map { _ in
                 try stackOptions.readTemplate(session, key: .template, default: "deploy-role")
             } ?? Template.embedded("deploy-role")
-        let region = try session.client.region
+        let region = try await session.client.region
         var offered = [
             GivenValue(name: "PrincipalArn", value: arn(region), origin: "--principal"),
             GivenValue(name: "TaskStackName", value: try names.stack, origin: "STACK_NAME"),

@@ -1,0 +1,103 @@
+internal import AWS
+internal import Environment
+internal import Support
+
+/// What `doctor` prints; its JSON form is stable.
+struct DoctorReport: Encodable {
+    /// An endpoint, or why there is none.
+    struct Place: Encodable {
+        let service: String
+        var endpoint: String?
+        var source: String?
+        var signingName: String?
+        var signingRegion: String?
+        var error: String?
+    }
+
+    var region: String?
+    var regionSource: String?
+    var credentials = ""
+    let envFile: String?
+    var services: [Place] = []
+    var checks: [DoctorCheck.Result] = []
+
+    /// What settings and files say, and with `online` what the machine says of its region.
+    init(_ session: Session, online: Bool) async throws {
+        envFile = session.settings.envFilePath
+        let settings = session.client.settings
+        var region: SettingLayer.Setting?
+        do {
+            region = online ? try await session.client.regionSetting() : try settings.namedRegion()
+            guard let region else { throw AWSSettings.noRegion() }
+            checks.append(.init(check: "region", status: .ok, detail: region.text, advice: nil, exitCode: 0))
+        } catch let failure as Failure {
+            checks.append(.failed("region", failure))
+        }
+        (self.region, regionSource) = (region?.value, region?.origin)
+        do {
+            credentials = try online ? await session.client.identity().source : settings.foreseenCredentials()
+            checks.append(.init(check: "credentials", status: .ok, detail: credentials, advice: nil, exitCode: 0))
+        } catch let failure as Failure {
+            credentials = "none: \(failure.message)"
+            checks.append(.failed("credentials", failure))
+        }
+        try addServices(settings, region)
+    }
+
+    private mutating func addServices(_ settings: AWSSettings, _ region: SettingLayer.Setting?) throws {
+        var first: Failure?
+        for service in ServiceID.all {
+            do {
+                guard let region else { throw AWSSettings.noRegion() }
+                let endpoint = try Endpoint.resolve(service, settings: settings, region: region)
+                services.append(
+                    Place(
+                        service: service.name, endpoint: endpoint.base, source: endpoint.source,
+                        signingName: service.signingName, signingRegion: endpoint.signingRegion))
+            } catch let failure as Failure {
+                first = first ?? failure
+                services.append(Place(service: service.name, error: failure.message))
+            }
+        }
+        // Without a region none has an endpoint, which is said once.
+        guard region != nil else { return }
+        if let first { return checks.append(.failed("endpoints", first)) }
+        checks.append(
+            .init(
+                check: "endpoints", status: .ok, detail: "\(services.count) services", advice: nil, exitCode: 0))
+    }
+
+    /// The code of the first failed check; 0 when all is well.
+    var exitCode: Int32 { checks.first { $0.exitCode != 0 }?.exitCode ?? ExitStatus.done }
+
+    /// For people.
+    var lines: [String] {
+        let width = services.map(\.service.count).max() ?? 0
+        let reach = services.compactMap { $0.endpoint?.count }.max() ?? 0
+        var lines = [
+            "region       \(region.map { "\($0)  (\(regionSource ?? ""))" } ?? "none")",
+            "credentials  \(credentials)",
+            "env file     \(envFile ?? "none")",
+            "",
+        ]
+        lines += services.map { place in
+            let name = place.service.padded(to: width)
+            guard let endpoint = place.endpoint else { return "\(name)  none: \(place.error ?? "")" }
+            return "\(name)  \(endpoint.padded(to: reach))  \(place.source ?? "")"
+        }
+        lines.append("")
+        lines += checks.map { check in
+            "\(check.status.rawValue.padded(to: 6))  \(check.check): \(check.detail)"
+                + (check.advice.map { " (\($0))" } ?? "")
+        }
+        return lines
+    }
+}
+
+extension SettingLayer.Setting {
+    fileprivate var text: String { "\(value) (\(origin))" }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
