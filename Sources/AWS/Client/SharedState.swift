@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-internal import HTTP
 internal import Synchronization
 
 /// What copies of a client share.
@@ -9,8 +8,7 @@ final class SharedState: Sendable {
     /// Added to this machine's clock when signing, in seconds.
     let clockOffset = Mutex<TimeInterval>(0)
 
-    init(settings: AWSSettings, transport: any Transport, effects: AWSClient.Effects) {
-        credentials = CredentialCache(
-            chain: CredentialChain(settings: settings, transport: transport, effects: effects), now: effects.now)
+    init(chain: CredentialChain, effects: AWSClient.Effects) {
+        credentials = CredentialCache(chain: chain, effects: effects)
     }
 }
