@@ -50,7 +50,7 @@ let package = Package(
         layer("XML", ["CExpat", "Support"]),
         layer("Processes", ["Support", subprocess, systemPackage]),
         // Level 2
-        layer("AWS", ["HTTP", "Crypto", "XML", "Support"]),
+        layer("AWS", ["HTTP", "Crypto", "XML", "Processes", "Support"]),
         layer("Templates", ["YAML", "Support"]),
         // Level 3
         layer("AWSServices", ["AWS", "HTTP", "Support"]),

@@ -20,17 +20,21 @@ package struct AWSClient: Sendable {
         package var sleep: @Sendable (Duration) async throws -> Void
         /// Told of each attempt.
         package var trace: (@Sendable (WireTrace) -> Void)?
+        /// For finding credentials.
+        package var credentials: CredentialEffects
 
         package init(
             now: @escaping @Sendable () -> Date = { Date() },
             random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
             sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
-            trace: (@Sendable (WireTrace) -> Void)? = nil
+            trace: (@Sendable (WireTrace) -> Void)? = nil,
+            credentials: CredentialEffects = CredentialEffects()
         ) {
             self.now = now
             self.random = random
             self.sleep = sleep
             self.trace = trace
+            self.credentials = credentials
         }
     }
 
@@ -41,7 +45,23 @@ package struct AWSClient: Sendable {
         self.transport = transport
         self.dryRun = dryRun
         self.effects = effects
-        shared = SharedState(settings: settings, transport: transport, effects: effects)
+        shared = SharedState(
+            settings: settings, transport: transport,
+            chain: CredentialChain(settings: settings, transport: transport, effects: effects), effects: effects)
+    }
+
+    /// A client that signs with these credentials, whatever the settings say.
+    init(
+        settings: AWSSettings, transport: any Transport, dryRun: Bool = false, effects: Effects,
+        credentials: Credentials
+    ) {
+        self.settings = settings
+        self.transport = transport
+        self.dryRun = dryRun
+        self.effects = effects
+        shared = SharedState(
+            settings: settings, transport: transport,
+            chain: CredentialChain(providers: [GivenCredentials(credentials: credentials)]), effects: effects)
     }
 
     /// The region of calls.

@@ -10,9 +10,10 @@ final class SharedState: Sendable {
     /// Added to this machine's clock when signing, in seconds.
     let clockOffset = Mutex<TimeInterval>(0)
 
-    init(settings: AWSSettings, transport: any Transport, effects: AWSClient.Effects) {
+    init(
+        settings: AWSSettings, transport: any Transport, chain: CredentialChain, effects: AWSClient.Effects
+    ) {
+        credentials = CredentialCache(chain: chain, effects: effects)
         endpoints = EndpointCache(settings: settings, transport: transport)
-        credentials = CredentialCache(
-            chain: CredentialChain(settings: settings, transport: transport, effects: effects), now: effects.now)
     }
 }

@@ -3,9 +3,16 @@ internal import Support
 extension AWSSettings {
     /// Which source of credentials a call would use, as far as settings and profile files say, without asking any.
     ///
-    /// - Returns: `environment`, `profile dev (~/.aws/credentials)`, …, or `none: …` with what was looked for.
+    /// - Returns: the source, `environment`, `profile dev (~/.aws/credentials)`, …; without one what was looked for.
     /// - Throws: `Failure` for profile files that can't be read and profiles that are nowhere.
-    package func foreseenCredentials() throws -> String {
+    package func foreseenCredentials() throws -> (source: String?, missing: String) {
+        let profile = try profile()
+        if let found = foreseenSource(profile) { return (found, "") }
+        let why = profile.map { "no keys in profile \($0.name)" } ?? "no keys in settings, no profile 'default'"
+        return (nil, "\(why), no container endpoint; the instance metadata service was not asked")
+    }
+
+    private func foreseenSource(_ profile: Profile?) -> String? {
         if let layer = credentialLayer {
             if layer.setting("AWS_ACCESS_KEY_ID") != nil { return layer.name }
             let isProfile = layer.setting("AWS_PROFILE") ?? layer.setting("AWS_DEFAULT_PROFILE")
@@ -13,14 +20,11 @@ extension AWSSettings {
                 return "web identity, role \(role.value) (\(role.origin))"
             }
         }
-        let profile = try profile()
-        if let profile, let found = profile.foreseenCredentials { return found }
+        if let found = profile?.foreseenCredentials { return found }
         let container = value(anyOf: [
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         ])
-        if let container { return "container endpoint (\(container.origin))" }
-        let why = profile.map { "no keys in profile \($0.name)" } ?? "no keys in settings, no profile 'default'"
-        return "none: \(why), no container endpoint; the instance metadata service was not asked"
+        return container.map { "container endpoint (\($0.origin))" }
     }
 }
 

@@ -95,9 +95,23 @@ package struct ServiceID: Sendable, Hashable {
             "servicediscovery",
             .at(["aws", "aws-cn", "aws-us-gov"], [.dualStack], "servicediscovery.{region}.{suffix}")))
 
+    // What only fgctl itself asks, for credentials.
+
+    static let sso = ServiceID(
+        "sso", "SSO", signingName: "awsssoportal", .regional("portal.sso", .govCloudFIPS("portal.sso")))
+    static let ssoOIDC = ServiceID(
+        "sso-oidc", "SSO OIDC", signingName: "sso-oauth", .regional("oidc", .govCloudFIPS("oidc")))
+    static let signIn = ServiceID(
+        "signin", "Signin",
+        .regional(
+            "signin",
+            .at(["aws"], [.regular], "{region}.signin.aws.amazon.com"),
+            .at(["aws-cn"], [.regular], "{region}.signin.amazonaws.cn"),
+            .at(["aws-us-gov"], [.regular], "{region}.signin.amazonaws-us-gov.com")))
+
     /// The row of this name, or one for a service that is regular in everything.
     static func named(_ name: String, _ sdkID: String, endpointPrefix: String, signingName: String) -> ServiceID {
-        all.first { $0.name == name }
+        (all + [.sso, .ssoOIDC, .signIn]).first { $0.name == name }
             ?? ServiceID(name, sdkID, signingName: signingName, .regional(endpointPrefix))
     }
 }

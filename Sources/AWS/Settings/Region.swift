@@ -1,4 +1,4 @@
-package import Support
+internal import Support
 
 extension AWSSettings {
     /// The region that the settings name and where; `nil` when none does.
@@ -8,6 +8,13 @@ extension AWSSettings {
     package func namedRegion() throws -> SettingLayer.Setting? {
         guard let found = try rawRegion() else { return nil }
         return try Self.checkedRegion(.init(value: Self.withoutFIPS(found.value), origin: found.origin))
+    }
+
+    /// The region that the settings name.
+    /// - Throws: as `namedRegion`, and `Failure` of kind `usage` when none is named.
+    package func region() throws -> SettingLayer.Setting {
+        guard let found = try namedRegion() else { throw Self.noRegion() }
+        return found
     }
 
     /// The region as it is written.
@@ -29,7 +36,7 @@ extension AWSSettings {
     }
 
     /// - Parameter instance: why the metadata service gave none; `nil` when it was not asked.
-    package static func noRegion(instance: String? = nil) -> Failure {
+    static func noRegion(instance: String? = nil) -> Failure {
         Failure(
             .usage, "no AWS region is set" + (instance.map { " (instance metadata service: \($0))" } ?? ""),
             hint: "give --region, set AWS_REGION in the env file or the environment, or region in the AWS profile")

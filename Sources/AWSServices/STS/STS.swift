@@ -44,6 +44,9 @@ extension STS {
         /// 900 to 43,200, and at most what the role allows.
         package var durationSeconds: Int
         package var externalId: String?
+        /// The MFA device, and the code that it shows now.
+        package var serialNumber: String?
+        package var tokenCode: String?
 
         package init(roleArn: String, roleSessionName: String, durationSeconds: Int, externalId: String?) {
             self.roleArn = roleArn

@@ -61,7 +61,13 @@ struct Session: Sendable {
         let transport = try context.makeTransport(network)
         let console = context.console
         var effects = AWSClient.Effects()
-        if common.debug { effects.trace = { console.err("debug: \($0)") } }
+        effects.credentials = CredentialEffects(
+            ask: console.ask, processes: context.processes, save: context.saveFile,
+            warn: { console.err("warning: \($0)") })
+        if common.debug {
+            effects.trace = { console.err("debug: \($0)") }
+            effects.credentials.debug = { console.err("debug: \($0)") }
+        }
         let client = AWSClient(
             settings: awsSettings, transport: transport, dryRun: common.dryRun,
             effects: effects)

@@ -11,7 +11,8 @@ struct AssumeRole: FgctlCommand {
         commandName: "assume-role", abstract: "Assumes a role; prints its keys, or runs a command with them.",
         usage: "fgctl assume-role [ENV|ARN] [-- COMMAND ...] [options]",
         discussion: """
-            The role is ARN, the key ROLE_ARN, or the role_arn of the profile in force, which its source_profile assumes. \
+            The role is ARN, the key ROLE_ARN, or the role_arn of the profile in force, which its source_profile or \
+            credential_source assumes, with an MFA code asked for where the profile names a device. \
             The keys are printed to be taken over by a shell, so don't run it where others see the output.
 
               eval "$(fgctl assume-role production)"
@@ -41,13 +42,13 @@ struct AssumeRole: FgctlCommand {
     var words: Words? { Words(given: arn == nil ? word.map { [$0] } ?? [] : [], needs: 0...0) }
 
     func run(_ session: Session, _ words: [String]) async throws {
-        let (request, client) = try RoleRequest.make(
+        let (request, profile) = try RoleRequest.make(
             RoleRequest.Given(arn: arn, externalID: externalID, sessionName: sessionName, duration: duration), session)
         if session.options.dryRun {
             let line = "would assume \(request.roleArn) as \(request.roleSessionName) for \(request.durationSeconds) s"
             return try session.result(RoleRequest.Shown(request), lines: [line])
         }
-        let answer = try await STS(client).assumeRole(request)
+        let answer = try await RoleRequest.send(request, profile, session)
         guard let keys = answer.credentials else {
             throw Failure(.failed, "assume role \(request.roleArn): the answer holds no keys")
         }

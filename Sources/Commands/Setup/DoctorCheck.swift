@@ -12,7 +12,11 @@ struct DoctorCheck: Sendable {
 
     /// What a check found.
     struct Result: Encodable, Sendable {
-        enum Status: String, Encodable, Sendable { case ok, failed }
+        enum Status: String, Encodable, Sendable {
+            case ok, failed
+            /// Not to be known without asking.
+            case unknown
+        }
         let check: String
         let status: Status
         let detail: String
@@ -34,7 +38,7 @@ struct DoctorCheck: Sendable {
 
     func result(_ session: Session) async throws -> Result {
         do {
-            return Result(check: name, status: .ok, detail: try await run(session), advice: nil, exitCode: 0)
+            return .ok(name, try await run(session))
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -44,6 +48,14 @@ struct DoctorCheck: Sendable {
 }
 
 extension DoctorCheck.Result {
+    static func ok(_ check: String, _ detail: String) -> Self {
+        .init(check: check, status: .ok, detail: detail, advice: nil, exitCode: ExitStatus.done)
+    }
+
+    static func unknown(_ check: String, _ detail: String) -> Self {
+        .init(check: check, status: .unknown, detail: detail, advice: nil, exitCode: ExitStatus.done)
+    }
+
     static func failed(_ check: String, _ error: any Error) -> Self {
         let failure = error as? Failure
         return .init(

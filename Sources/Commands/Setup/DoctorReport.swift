@@ -27,16 +27,24 @@ struct DoctorReport: Encodable {
         let settings = session.client.settings
         var region: SettingLayer.Setting?
         do {
-            region = online ? try await session.client.regionSetting() : try settings.namedRegion()
-            guard let region else { throw AWSSettings.noRegion() }
-            checks.append(.init(check: "region", status: .ok, detail: region.text, advice: nil, exitCode: 0))
+            let found = online ? try await session.client.regionSetting() : try settings.region()
+            region = found
+            checks.append(.ok("region", "\(found.value) (\(found.origin))"))
         } catch let failure as Failure {
             checks.append(.failed("region", failure))
         }
         (self.region, regionSource) = (region?.value, region?.origin)
         do {
-            credentials = try online ? await session.client.identity().source : settings.foreseenCredentials()
-            checks.append(.init(check: "credentials", status: .ok, detail: credentials, advice: nil, exitCode: 0))
+            if online {
+                credentials = try await session.client.identity().source
+                checks.append(.ok("credentials", credentials))
+            } else {
+                let foreseen = try settings.foreseenCredentials()
+                credentials = foreseen.source ?? "none: \(foreseen.missing)"
+                // Whether an instance gives any is not known before it is asked.
+                checks.append(
+                    foreseen.source.map { .ok("credentials", $0) } ?? .unknown("credentials", foreseen.missing))
+            }
         } catch let failure as Failure {
             credentials = "none: \(failure.message)"
             checks.append(.failed("credentials", failure))
@@ -48,8 +56,8 @@ struct DoctorReport: Encodable {
         var first: Failure?
         for service in ServiceID.all {
             do {
-                guard let region else { throw AWSSettings.noRegion() }
-                let endpoint = try Endpoint.resolve(service, settings: settings, region: region)
+                let endpoint = try Endpoint.resolve(
+                    service, settings: settings, region: try region ?? settings.region())
                 services.append(
                     Place(
                         service: service.name, endpoint: endpoint.base, source: endpoint.source,
@@ -62,9 +70,7 @@ struct DoctorReport: Encodable {
         // Without a region none has an endpoint, which is said once.
         guard region != nil else { return }
         if let first { return checks.append(.failed("endpoints", first)) }
-        checks.append(
-            .init(
-                check: "endpoints", status: .ok, detail: "\(services.count) services", advice: nil, exitCode: 0))
+        checks.append(.ok("endpoints", "\(services.count) services"))
     }
 
     /// The code of the first failed check; 0 when all is well.
@@ -86,16 +92,12 @@ struct DoctorReport: Encodable {
             return "\(name)  \(endpoint.padded(to: reach))  \(place.source ?? "")"
         }
         lines.append("")
-        lines += checks.map { check in
-            "\(check.status.rawValue.padded(to: 6))  \(check.check): \(check.detail)"
-                + (check.advice.map { " (\($0))" } ?? "")
+        for check in checks {
+            lines.append("\(check.status.rawValue.padded(to: 7))  \(check.check): \(check.detail)")
+            if let advice = check.advice { lines.append("         \(advice)") }
         }
         return lines
     }
-}
-
-extension SettingLayer.Setting {
-    fileprivate var text: String { "\(value) (\(origin))" }
 }
 
 extension String {
