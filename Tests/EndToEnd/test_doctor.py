@@ -23,7 +23,7 @@ REGIONS = [region for partition in PARTITIONS for region in partition["regions"]
 # Regions of the future, and names that look like another partition's.
 REGIONS += ["us-east-9", "cn-south-7", "us-gov-south-1", "eu-isoe-north-2", "eusc-de-west-1", "us-new-place-1", "cn-odd",
             "mars"]
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "never-shown-a1b2"}
 # What botocore alone still does by default: S3's old host in us-east-1.
 REGIONAL = {"AWS_S3_US_EAST_1_REGIONAL_ENDPOINT": "regional"}
 
@@ -56,18 +56,16 @@ class Doctor:
     def __init__(self, binary, home):
         self.binary, self.home = binary, home
 
-    def __call__(self, environment, *arguments, config="", code=0):
-        home = self.home
-        if config:
-            home = home / f"home-{abs(hash(config))}"
-            (home / ".aws").mkdir(parents=True, exist_ok=True)
-            (home / ".aws" / "config").write_text(config)
-        done = subprocess.run(
-            [self.binary, "doctor", "--offline", "--output", "json", *arguments], cwd=home, capture_output=True,
-            text=True, timeout=60, env={"HOME": str(home), "PATH": os.environ["PATH"], **environment})
+    def run(self, environment, *arguments):
+        return subprocess.run(
+            [self.binary, "doctor", "--offline", "--output", "json", *arguments], cwd=self.home, capture_output=True,
+            text=True, timeout=60, env={"HOME": str(self.home), "PATH": os.environ["PATH"], **environment})
+
+    def __call__(self, environment, *arguments, code=0):
+        """The report; `code=None` leaves the exit code to the caller."""
+        done = self.run(environment, *arguments)
         if code is not None:
             assert done.returncode == code, done.stdout + done.stderr
-        self.code = done.returncode
         report = json.loads(done.stdout)
         assert [s["service"] for s in report["services"]] == SERVICES
         return report
@@ -113,9 +111,9 @@ def test_every_region_with_fips_and_dual_stack(doctor):
 def test_endpoints_that_are_set(doctor, environment, parameters):
     url = "https://endpoint.test:8443/base"
     for region in ("eu-west-1", "cn-north-1", "us-gov-west-1"):
-        report = doctor({"AWS_REGION": region, "AWS_ENDPOINT_URL": url, **environment}, code=None)
+        report = doctor(
+            {"AWS_REGION": region, "AWS_ENDPOINT_URL": url, **environment}, code=64 if parameters else 0)
         assert places(report) == {s: expected(s, region, Endpoint=url, **parameters) for s in SERVICES}
-        assert doctor.code == (64 if parameters else 0)
 
 
 def of_client(environment, monkeypatch, config_file=None):
@@ -223,7 +221,7 @@ def test_the_flag_goes_before_all_and_holds_though_endpoints_are_ignored(doctor)
 def test_sources_of_credentials(doctor, tmp_path):
     region = {"AWS_REGION": "eu-west-1"}
     assert doctor({**region, **KEYS})["credentials"] == "environment"
-    assert "secret" not in json.dumps(doctor({**region, **KEYS}))
+    assert "never-shown" not in json.dumps(doctor({**region, **KEYS}))
     assert doctor(region)["credentials"].startswith("none: ")
     keys = "[default]\naws_access_key_id = a\naws_secret_access_key = b\n"
     (tmp_path / ".aws").mkdir()
@@ -240,9 +238,20 @@ def test_what_is_wrong_is_said_and_decides_the_exit_code(doctor):
     [failed] = [c for c in report["checks"] if c["status"] == "failed"]
     assert failed["check"] == "region" and "--region" in failed["advice"]
     assert all("endpoint" not in s and s["error"] for s in report["services"])
-    report = doctor({"AWS_REGION": "eu-west-1", "AWS_PROFILE": "nowhere"}, code=4)
-    assert report["credentials"].startswith("none: profile 'nowhere'")
-    doctor({"AWS_REGION": "eu-west-1"}, config="[default\n", code=65)
+
+
+def test_settings_that_can_not_be_read_are_errors(doctor, tmp_path):
+    done = doctor.run({"AWS_REGION": "eu-west-1", "AWS_PROFILE": "nowhere"})
+    assert (done.returncode, json.loads(done.stdout)["error"]["kind"]) == (4, "credentials")
+    file = tmp_path / "config"
+    file.write_text("[default\n")
+    done = doctor.run({"AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": str(file)})
+    assert done.returncode == 65
+    assert f"{file}:1" in json.loads(done.stdout)["error"]["message"]
+    for name, value in (("AWS_USE_FIPS_ENDPOINT", "yes"), ("AWS_REGION", "evil.test/"), ("AWS_ENDPOINT_URL", "x")):
+        done = doctor.run({"AWS_REGION": "eu-west-1", name: value})
+        assert done.returncode == 64
+        assert f"environment {name}" in done.stdout
 
 
 def test_offline_asks_nobody(doctor, judge):

@@ -1,11 +1,11 @@
 /// A group of regions with host names and identities of its own.
 ///
 /// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-struct Partition: Sendable, Hashable {
-    let id: String
+package struct Partition: Sendable, Hashable {
+    package let id: String
     /// How the names of its regions begin; the rest is `place-number`. The first partition has every other name, too.
     let prefixes: [String]
-    let dnsSuffix: String
+    package let dnsSuffix: String
     let dualStackDNSSuffix: String
     /// Where services that have one endpoint for the partition are at home, unless their row says otherwise.
     let homeRegion: String
@@ -38,7 +38,7 @@ struct Partition: Sendable, Hashable {
     ]
 
     /// The partition of a region; `aws` for names of no known form, as AWS's own tools have it.
-    static func of(_ region: String) -> Partition {
+    package static func of(_ region: String) -> Partition {
         all.first { $0.has(region) } ?? all[0]
     }
 

@@ -72,7 +72,7 @@ struct CreateDeployRole: FgctlCommand {
         guard principal.utf8.count == 12, principal.utf8.allSatisfy({ (48...57).contains($0) }) else {
             return principal
         }
-        let partition = region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
+        let partition = Partition.of(region).id
         return "arn:\(partition):iam::\(principal):root"
     }
 }
