@@ -61,6 +61,9 @@ final class CredentialCache: Sendable {
         }
     }
 
+    /// The text without the secrets of credentials.
+    func mask(_ text: String) -> String { chain.secrets.mask(text) }
+
     /// Makes the next call search anew; for credentials that AWS called expired.
     func forget(_ refused: Credentials) {
         chain.refuse(refused)

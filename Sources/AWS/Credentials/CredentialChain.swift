@@ -5,11 +5,15 @@ internal import Support
 /// Asks the sources of credentials in order and takes the first that has any.
 struct CredentialChain: Sendable {
     let providers: [any CredentialProvider]
-    private let context: CredentialContext?
+    /// What no message may hold.
+    let secrets: KnownSecrets
+    private let store: CredentialStore?
 
-    init(providers: [any CredentialProvider]) {
+    /// A chain of other sources than the settings name.
+    init(providers: [any CredentialProvider], secrets: KnownSecrets = KnownSecrets()) {
         self.providers = providers
-        context = nil
+        self.secrets = secrets
+        store = nil
     }
 
     /// The chain for these settings.
@@ -18,7 +22,8 @@ struct CredentialChain: Sendable {
     /// layer does are the default profile, the container's endpoint and the instance's metadata asked.
     init(settings: AWSSettings, transport: any Transport, effects: AWSClient.Effects) {
         let context = CredentialContext(settings: settings, transport: transport, effects: effects)
-        self.context = context
+        secrets = context.secrets
+        store = context.store
         providers = [
             SettingsCredentials(context: context),
             NamedCredentials(context: context),
@@ -33,18 +38,20 @@ struct CredentialChain: Sendable {
         do {
             return try await search()
         } catch {
-            throw context?.secrets.mask(error) ?? error
+            throw secrets.mask(error)
         }
     }
 
     /// Makes sure that credentials that AWS called expired are not taken from the disk again.
-    func refuse(_ credentials: Credentials) { context?.store.refuse(credentials) }
+    func refuse(_ credentials: Credentials) { store?.refuse(credentials) }
 
     private func search() async throws -> Credentials {
         var tried: [String] = []
         for provider in providers {
             switch try await provider.find() {
-            case .found(let credentials): return credentials
+            case .found(let credentials):
+                secrets.add(credentials)
+                return credentials
             case .nothing(let why): tried.append("\(provider.name): \(why)")
             }
         }

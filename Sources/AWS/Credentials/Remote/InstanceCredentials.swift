@@ -16,14 +16,21 @@ struct InstanceCredentials: CredentialProvider {
         do {
             let pass = try await metadata.pass()
             let roles = try await metadata.text(at: Self.folder, pass: pass)
-            guard let role = roles.split(whereSeparator: \.isNewline).first.map(String.init) else {
-                return .nothing("the instance has no role")
+            guard let role = roles.split(whereSeparator: \.isNewline).first.map(String.init), Self.isName(role) else {
+                return .nothing("the instance names no role")
             }
             let answer = try await metadata.text(at: Self.folder + role, pass: pass)
             return finding(JSONRecord(Array(answer.utf8)), role: role)
         } catch let error as InstanceMetadataError {
             if case .notThere = error { return .nothing("the instance has no role") }
             return .nothing("\(error)")
+        }
+    }
+
+    /// It becomes part of a URL.
+    private static func isName(_ text: String) -> Bool {
+        text.utf8.allSatisfy {
+            ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || (0x30...0x39).contains($0) || "_+=,.@-".utf8.contains($0)
         }
     }
 
