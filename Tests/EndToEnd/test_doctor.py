@@ -227,6 +227,16 @@ def test_sources_of_credentials(doctor, tmp_path):
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "credentials").write_text(keys)
     assert doctor(region)["credentials"] == f"profile default ({tmp_path}/.aws/credentials)"
+    ways = {"role_arn = arn:aws:iam::1:role/x\nsource_profile = default": "role arn:aws:iam::1:role/x",
+            "sso_session = s\nsso_account_id = 1": "IAM Identity Center", "credential_process = p": "credential_process",
+            "role_arn = r\nweb_identity_token_file = f": "web identity", "login_session = l": "aws login"}
+    for lines, shown in ways.items():
+        (tmp_path / ".aws" / "config").write_text(f"[profile dev]\n{lines}\n")
+        assert doctor(region, "--profile", "dev")["credentials"] == f"profile dev, {shown}"
+    (tmp_path / ".aws" / "config").write_text("[profile dev]\noutput = json\n")
+    assert "has no credentials" in doctor(region, "--profile", "dev", code=4)["credentials"]
+    incomplete = doctor({**region, "AWS_ACCESS_KEY_ID": "a"}, code=4)["credentials"]
+    assert incomplete == "none: the credentials in environment are incomplete: AWS_SECRET_ACCESS_KEY is not set there"
     container = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/x"}
     (tmp_path / ".aws" / "credentials").unlink()
     assert doctor({**region, **container})["credentials"].startswith("container endpoint (")

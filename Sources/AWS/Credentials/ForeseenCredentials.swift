@@ -1,45 +1,45 @@
 internal import Support
 
-extension AWSSettings {
-    /// Which source of credentials a call would use, as far as settings and profile files say, without asking any.
+extension AWSClient {
+    /// Which source of credentials calls would use, as far as settings and profile files say, without asking any.
     ///
     /// - Returns: the source, `environment`, `profile dev (~/.aws/credentials)`, …; without one what was looked for.
-    /// - Throws: `Failure` for profile files that can't be read and profiles that are nowhere.
+    /// - Throws: `Failure` for keys that are incomplete, profile files that can't be read, and profiles that are nowhere or
+    ///   have nothing.
     package func foreseenCredentials() throws -> (source: String?, missing: String) {
-        let profile = try profile()
-        if let found = foreseenSource(profile) { return (found, "") }
-        let why = profile.map { "no keys in profile \($0.name)" } ?? "no keys in settings, no profile 'default'"
-        return (nil, "\(why), no container endpoint; the instance metadata service was not asked")
-    }
-
-    private func foreseenSource(_ profile: Profile?) -> String? {
-        if let layer = credentialLayer {
-            if layer.setting("AWS_ACCESS_KEY_ID") != nil { return layer.name }
-            let isProfile = layer.setting("AWS_PROFILE") ?? layer.setting("AWS_DEFAULT_PROFILE")
-            if isProfile == nil, let role = layer.setting("AWS_ROLE_ARN") {
-                return "web identity, role \(role.value) (\(role.origin))"
-            }
+        let layer = settings.credentialLayer
+        if let layer {
+            let context = CredentialContext(settings: settings, transport: transport, effects: effects)
+            if let keys = try SettingsCredentials(context: context).keys(in: layer) { return (keys.source, "") }
+            if layer.profileName == nil { return ("web identity (\(layer.name))", "") }
         }
-        if let found = profile?.foreseenCredentials { return found }
-        let container = value(anyOf: [
+        let profile = try settings.profile()
+        if let way = profile?.foreseenWay(layer) { return (way, "") }
+        if let profile, let named = profile.namedBy {
+            throw Failure(.credentials, "profile '\(profile.name)' (\(named.origin)) has no credentials")
+        }
+        let container = settings.value(anyOf: [
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         ])
-        return container.map { "container endpoint (\($0.origin))" }
+        if let container { return ("container endpoint (\(container.origin))", "") }
+        let why = profile == nil ? "no keys in settings, no profile 'default'" : "no keys in profile default"
+        return (nil, "\(why), no container endpoint; the instance metadata service was not asked")
     }
 }
 
 extension Profile {
-    /// The first kind of credentials that the profile has, in the order in which they count.
-    fileprivate var foreseenCredentials: String? {
-        if let role = config?.values["role_arn"]?.text ?? credentials?.values["role_arn"]?.text {
-            return "profile \(name), role \(role) (\(configPath))"
-        }
-        if config?.values["web_identity_token_file"] != nil { return "profile \(name), web identity (\(configPath))" }
-        if config?.values["sso_session"] != nil || config?.values["sso_start_url"] != nil {
-            return "profile \(name), IAM Identity Center (\(configPath))"
+    /// The first way in which the profile gives credentials, in the order in which `ProfileCredentials` tries them.
+    fileprivate func foreseenWay(_ layer: SettingLayer?) -> String? {
+        if assumesRole, let role = value("role_arn") { return "profile \(name), role \(role.value)" }
+        let isWebIdentity =
+            value("web_identity_token_file") != nil || layer?.setting("AWS_WEB_IDENTITY_TOKEN_FILE") != nil
+        if isWebIdentity { return "profile \(name), web identity" }
+        if value("sso_session") != nil || value("sso_start_url") != nil {
+            return "profile \(name), IAM Identity Center"
         }
         if credentials?.values["aws_access_key_id"] != nil { return "profile \(name) (\(credentialsPath))" }
-        if config?.values["credential_process"] != nil { return "profile \(name), process (\(configPath))" }
+        if value("login_session") != nil { return "profile \(name), aws login" }
+        if value("credential_process") != nil { return "profile \(name), credential_process" }
         if config?.values["aws_access_key_id"] != nil { return "profile \(name) (\(configPath))" }
         return nil
     }

@@ -39,7 +39,7 @@ struct DoctorReport: Encodable {
                 credentials = try await session.client.identity().source
                 checks.append(.ok("credentials", credentials))
             } else {
-                let foreseen = try settings.foreseenCredentials()
+                let foreseen = try session.client.foreseenCredentials()
                 credentials = foreseen.source ?? "none: \(foreseen.missing)"
                 // Whether an instance gives any is not known before it is asked.
                 checks.append(
