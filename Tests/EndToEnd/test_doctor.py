@@ -234,7 +234,7 @@ def test_sources_of_credentials(doctor, tmp_path):
         (tmp_path / ".aws" / "config").write_text(f"[profile dev]\n{lines}\n")
         assert doctor(region, "--profile", "dev")["credentials"] == f"profile dev, {shown}"
     (tmp_path / ".aws" / "config").write_text("[profile dev]\noutput = json\n")
-    assert "has no credentials" in doctor(region, "--profile", "dev", code=4)["credentials"]
+    assert doctor(region, "--profile", "dev")["credentials"] == "none: profile 'dev' (--profile) has no credentials"
     incomplete = doctor({**region, "AWS_ACCESS_KEY_ID": "a"}, code=4)["credentials"]
     assert incomplete == "none: the credentials in environment are incomplete: AWS_SECRET_ACCESS_KEY is not set there"
     container = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/x"}

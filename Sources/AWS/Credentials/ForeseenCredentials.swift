@@ -4,8 +4,7 @@ extension AWSClient {
     /// Which source of credentials calls would use, as far as settings and profile files say, without asking any.
     ///
     /// - Returns: the source, `environment`, `profile dev (~/.aws/credentials)`, …; without one what was looked for.
-    /// - Throws: `Failure` for keys that are incomplete, profile files that can't be read, and profiles that are nowhere or
-    ///   have nothing.
+    /// - Throws: `Failure` for keys that are incomplete, profile files that can't be read, and profiles that are nowhere.
     package func foreseenCredentials() throws -> (source: String?, missing: String) {
         let layer = settings.credentialLayer
         if let layer {
@@ -16,7 +15,7 @@ extension AWSClient {
         let profile = try settings.profile()
         if let way = profile?.foreseenWay(layer) { return (way, "") }
         if let profile, let named = profile.namedBy {
-            throw Failure(.credentials, "profile '\(profile.name)' (\(named.origin)) has no credentials")
+            return (nil, "profile '\(profile.name)' (\(named.origin)) has no credentials")
         }
         let container = settings.value(anyOf: [
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -34,7 +33,7 @@ extension Profile {
         let isWebIdentity =
             value("web_identity_token_file") != nil || layer?.setting("AWS_WEB_IDENTITY_TOKEN_FILE") != nil
         if isWebIdentity { return "profile \(name), web identity" }
-        if value("sso_session") != nil || value("sso_start_url") != nil {
+        if value("sso_account_id") != nil || value("sso_role_name") != nil {
             return "profile \(name), IAM Identity Center"
         }
         if credentials?.values["aws_access_key_id"] != nil { return "profile \(name) (\(credentialsPath))" }
