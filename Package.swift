@@ -50,7 +50,7 @@ let package = Package(
         layer("XML", ["CExpat", "Support"]),
         layer("Processes", ["Support", subprocess, systemPackage]),
         // Level 2
-        layer("AWS", ["HTTP", "Crypto", "XML", "Support"]),
+        layer("AWS", ["HTTP", "Crypto", "XML", "Processes", "Support"]),
         layer("Templates", ["YAML", "Support"]),
         // Level 3
         layer("AWSServices", ["AWS", "HTTP", "Support"]),
@@ -85,9 +85,9 @@ let package = Package(
         tests("Watch", ["AWSServices"]),
         tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
         tests("Services", ["AWSServices", "Watch"]),
-        tests("Crypto"),
+        tests("Crypto", ["CCrypto"]),
         tests("XML"),
-        tests("AWS", ["Crypto", "HTTP", "XML"]),
+        tests("AWS", ["Crypto", "HTTP", "Processes", "XML"]),
         tests("HTTP"),
         tests("YAML"),
         tests("Templates", ["YAML"]),

@@ -14,32 +14,35 @@ package enum WireProtocol: Sendable, Hashable {
 
 /// What has to be known about an AWS service to call it: data, taken from its API model.
 package struct Service: Sendable, Hashable {
-    /// Our name, also the word in `AWS_ENDPOINT_URL_<NAME>`: `ecs`, `cloudformation`.
-    package let name: String
-    /// The model's service id: `CloudFormation`, `CloudWatch Logs`; upper-cased with underscores it is AWS's own word in
-    /// `AWS_ENDPOINT_URL_<SERVICE>`, and it is how messages name the service.
-    package let sdkID: String
-    /// The first label of the regular regional host.
-    package let endpointPrefix: String
-    /// The service in the credential scope of signatures.
-    package let signingName: String
+    /// Its names and its hosts.
+    package let id: ServiceID
     /// `Version` of the query protocols.
     package let apiVersion: String
     package let wire: WireProtocol
     /// How the names of members on the wire come from coding keys.
     package let memberNames: MemberNames
 
+    package var name: String { id.name }
+    package var sdkID: String { id.sdkID }
+    package var signingName: String { id.signingName }
+
+    package init(
+        _ id: ServiceID, apiVersion: String, wire: WireProtocol, memberNames: MemberNames = .asWritten
+    ) {
+        self.id = id
+        self.apiVersion = apiVersion
+        self.wire = wire
+        self.memberNames = memberNames
+    }
+
+    /// A service that has no row in `ServiceID` is regular in everything: `endpointPrefix.region.suffix`.
     package init(
         name: String, sdkID: String, endpointPrefix: String, signingName: String, apiVersion: String,
         wire: WireProtocol, memberNames: MemberNames = .asWritten
     ) {
-        self.name = name
-        self.sdkID = sdkID
-        self.endpointPrefix = endpointPrefix
-        self.signingName = signingName
-        self.apiVersion = apiVersion
-        self.wire = wire
-        self.memberNames = memberNames
+        self.init(
+            .named(name, sdkID, endpointPrefix: endpointPrefix, signingName: signingName), apiVersion: apiVersion,
+            wire: wire, memberNames: memberNames)
     }
 }
 

@@ -130,8 +130,7 @@ package struct Names: Sendable {
     ///   - region: the region in use.
     package func registry(account: String, region: String) throws -> String {
         guard let given = settings[.registryURL]?.value else {
-            let suffix = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-            return "\(account).dkr.ecr.\(region).\(suffix)"
+            return "\(account).dkr.ecr.\(region).\(Partition.of(region).dnsSuffix)"
         }
         var host = given[...]
         for scheme in ["https://", "http://"] where host.hasPrefix(scheme) { host = host.dropFirst(scheme.count) }

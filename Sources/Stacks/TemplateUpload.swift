@@ -52,16 +52,11 @@ package struct TemplateUpload: Sendable {
             .init(
                 bucket: bucket, key: key, contentType: "application/yaml", expectedBucketOwner: owner,
                 body: Array(template.body.utf8)))
-        return .url(try address(bucket: bucket, key: key))
+        return .url(try await address(bucket: bucket, key: key))
     }
 
     /// The object's URL as CloudFormation takes it: virtual-host style on AWS, path style on an own endpoint.
-    private func address(bucket: String, key: String) throws -> String {
-        let endpoint = try client.endpoint(for: S3.service)
-        guard let scheme = endpoint.url.firstRange(of: "://"), !endpoint.isConfigured else {
-            return "\(endpoint.url)/\(bucket)/\(key)"
-        }
-        let host = endpoint.url[scheme.upperBound...]
-        return bucket.contains(".") ? "https://\(host)/\(bucket)/\(key)" : "https://\(bucket).\(host)/\(key)"
+    private func address(bucket: String, key: String) async throws -> String {
+        "\(try await client.bucketURL(bucket))/\(key)"
     }
 }

@@ -42,6 +42,19 @@ package enum RecordFile {
         return true
     }
 
+    /// Writes a file over whatever is there, or where nothing is; of several writers the last one counts.
+    ///
+    /// - Throws: `Failure` of kind `failed` that names the path and the cause.
+    package static func write(_ path: String, _ bytes: [UInt8]) throws {
+        let draft = try writeDraft(beside: path, bytes)
+        guard rename(draft, path) == 0 else {
+            let code = errno
+            unlink(draft)
+            throw failure("write", path, code)
+        }
+        try syncFolder(of: path)
+    }
+
     /// The bytes of the file; `nil` when there is none.
     package static func read(_ path: String, limit: Int) throws -> [UInt8]? {
         let files = LocalFileSystem()
@@ -57,7 +70,7 @@ package enum RecordFile {
         defer { close(descriptor) }
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let code = errno

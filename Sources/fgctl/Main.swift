@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import HTTP
 internal import Processes
+internal import Support
 
 /// Builds the real surroundings, runs the command in a task, and lets signals cancel that task.
 @main
@@ -28,6 +29,7 @@ enum Main {
             processes: RealProcessRunner(),
             now: { Date() },
             interruption: Interruption())
+        context.saveFile = { try RecordFile.write($0, $1) }
         context.isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
         let surroundings = context
         let work = Task.detached { await Application.run(arguments, context: surroundings) }

@@ -267,8 +267,7 @@ struct RequestEncoderTests {
     @Test func pascalCaseNames() throws {
         var service = Samples.scheduler
         service = Service(
-            name: service.name, sdkID: service.sdkID, endpointPrefix: service.endpointPrefix,
-            signingName: service.signingName, apiVersion: service.apiVersion, wire: service.wire,
+            service.id, apiVersion: service.apiVersion, wire: service.wire,
             memberNames: .pascalCase(except: ["awsvpcConfiguration"]))
         let operation = Operation<Pascal, Pascal>("CreateSchedule", of: service, .mutates, path: "/schedules/{Name}")
         let request = try RequestEncoder.encode(operation, Pascal(name: "n", group: "g"))

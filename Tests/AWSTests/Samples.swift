@@ -9,26 +9,23 @@ import TestSupport
 /// Services and settings that the tests of this target share.
 enum Samples {
     static let sts = Service(
-        name: "sts", sdkID: "STS", endpointPrefix: "sts", signingName: "sts", apiVersion: "2011-06-15", wire: .query)
+        .sts, apiVersion: "2011-06-15", wire: .query)
     static let cloudFormation = Service(
-        name: "cloudformation", sdkID: "CloudFormation", endpointPrefix: "cloudformation",
-        signingName: "cloudformation",
-        apiVersion: "2010-05-15", wire: .query)
+        .cloudFormation, apiVersion: "2010-05-15", wire: .query)
     static let ec2 = Service(
-        name: "ec2", sdkID: "EC2", endpointPrefix: "ec2", signingName: "ec2", apiVersion: "2016-11-15", wire: .ec2)
+        .ec2, apiVersion: "2016-11-15", wire: .ec2)
     static let ecs = Service(
-        name: "ecs", sdkID: "ECS", endpointPrefix: "ecs", signingName: "ecs", apiVersion: "2014-11-13",
+        .ecs, apiVersion: "2014-11-13",
         wire: .json(version: "1.1", targetPrefix: "AmazonEC2ContainerServiceV20141113"))
     static let logs = Service(
-        name: "logs", sdkID: "CloudWatch Logs", endpointPrefix: "logs", signingName: "logs", apiVersion: "2014-03-28",
+        .logs, apiVersion: "2014-03-28",
         wire: .json(version: "1.1", targetPrefix: "Logs_20140328"))
     static let scheduler = Service(
-        name: "scheduler", sdkID: "Scheduler", endpointPrefix: "scheduler", signingName: "scheduler",
-        apiVersion: "2021-06-30", wire: .restJSON)
+        .scheduler, apiVersion: "2021-06-30", wire: .restJSON)
     static let s3 = Service(
-        name: "s3", sdkID: "S3", endpointPrefix: "s3", signingName: "s3", apiVersion: "2006-03-01", wire: .restXML)
+        .s3, apiVersion: "2006-03-01", wire: .restXML)
     static let iam = Service(
-        name: "iam", sdkID: "IAM", endpointPrefix: "iam", signingName: "iam", apiVersion: "2010-05-08", wire: .query)
+        .iam, apiVersion: "2010-05-08", wire: .query)
 
     static let keys = [
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1",

@@ -17,20 +17,20 @@ struct SessionTests {
             context: world.context)
     }
 
-    @Test func findsTheProjectsEnvFile() throws {
+    @Test func findsTheProjectsEnvFile() async throws {
         let (session, rest) = try open(World())
         #expect(session.settings.value(.stackName) == "nightly")
-        #expect(try session.client.region == "eu-west-1")
+        #expect(try await session.client.region == "eu-west-1")
         #expect(session.environmentName == "default")
         #expect(rest.isEmpty)
     }
 
-    @Test func whoWins() throws {
+    @Test func whoWins() async throws {
         let world = World(environment: ["STACK_NAME": "ambient", "TEMPLATE": "own"])
         let (session, _) = try open(world, ["--set", "STACK_NAME=set", "--region", "us-west-2"])
         #expect(session.settings.value(.stackName) == "set")
         #expect(session.settings.value(.template) == "own")
-        #expect(try session.client.region == "us-west-2")
+        #expect(try await session.client.region == "us-west-2")
         #expect(try open(world).0.settings.value(.stackName) == "nightly")
     }
 

@@ -89,6 +89,8 @@ def test_every_command_prints_what_is_documented(project, judge, role):
     assert schemas.commands() == tree(project)
 
     walk("whoami")
+    walk("doctor", "--offline")
+    walk("doctor")
     keys = walk("assume-role", role).json
     assert keys["accessKeyId"].startswith("ASIA")
     ran = walk("assume-role", role, "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID; exit 3", code=3)

@@ -1,8 +1,8 @@
 """cf-create-stack when creating fails, is under way, or was left half done."""
 
 import datetime
-import statistics
 import signal as signals
+import statistics
 import threading
 
 import pytest

@@ -43,7 +43,8 @@ extension AWSClient {
     /// What ends in the caller's hands.
     private func error(_ fault: AttemptFault, _ call: Call, attempts: Int, mayHaveActed: Bool) -> any Error {
         switch fault {
-        case .answer(let error, _): error
+        // Refusing a signature, AWS quotes what it covers, the session token included.
+        case .answer(let error, _): error.masked(shared.credentials.mask)
         case .transport(let error):
             AWSNoAnswer(
                 service: call.service.sdkID, operation: call.operation, resource: call.resource,

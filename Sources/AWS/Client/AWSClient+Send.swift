@@ -27,11 +27,8 @@ extension AWSClient {
             let hash = Data(try HashFunction.sha256.hash(bytes)).base64EncodedString()
             request.headers["x-amz-checksum-sha256"] = hash
         }
-        let endpoint = try Endpoint.resolve(service, settings: settings)
-        let url =
-            service.isS3
-            ? S3Addressing.url(request, endpoint: endpoint, usesPaths: try settings.usesS3Paths())
-            : endpoint.base + request.target
+        let endpoint = try await shared.endpoints.endpoint(service.id)
+        let url = service.isS3 ? try S3Addressing.url(request, endpoint: endpoint) : endpoint.base + request.target
         let payload: PayloadHash
         if let sha256 {
             payload = .known(sha256)
@@ -59,12 +56,5 @@ extension AWSClient {
         guard dryRun, operation.effect == .mutates else { return }
         let what = [operation.service.sdkID, operation.name, resource].compactMap { $0 }.joined(separator: " ")
         throw Failure(.failed, "\(what): refused, since this is a dry run")
-    }
-}
-
-extension AWSSettings {
-    /// `addressing_style = path` below `s3 =` in the profile.
-    func usesS3Paths() throws -> Bool {
-        try profile()?.config?.values["s3"]?.nested["addressing_style"]?.text == "path"
     }
 }

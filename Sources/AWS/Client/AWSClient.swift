@@ -20,17 +20,21 @@ package struct AWSClient: Sendable {
         package var sleep: @Sendable (Duration) async throws -> Void
         /// Told of each attempt.
         package var trace: (@Sendable (WireTrace) -> Void)?
+        /// For finding credentials.
+        package var credentials: CredentialEffects
 
         package init(
             now: @escaping @Sendable () -> Date = { Date() },
             random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
             sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
-            trace: (@Sendable (WireTrace) -> Void)? = nil
+            trace: (@Sendable (WireTrace) -> Void)? = nil,
+            credentials: CredentialEffects = CredentialEffects()
         ) {
             self.now = now
             self.random = random
             self.sleep = sleep
             self.trace = trace
+            self.credentials = credentials
         }
     }
 
@@ -41,20 +45,46 @@ package struct AWSClient: Sendable {
         self.transport = transport
         self.dryRun = dryRun
         self.effects = effects
-        shared = SharedState(settings: settings, transport: transport, effects: effects)
+        shared = SharedState(
+            settings: settings, transport: transport,
+            chain: CredentialChain(settings: settings, transport: transport, effects: effects), effects: effects)
+    }
+
+    /// A client that signs with these credentials, whatever the settings say.
+    init(
+        settings: AWSSettings, transport: any Transport, dryRun: Bool = false, effects: Effects,
+        credentials: Credentials
+    ) {
+        self.settings = settings
+        self.transport = transport
+        self.dryRun = dryRun
+        self.effects = effects
+        shared = SharedState(
+            settings: settings, transport: transport,
+            chain: CredentialChain(providers: [GivenCredentials(credentials: credentials)]), effects: effects)
     }
 
     /// The region of calls.
+    /// - Throws: as `regionSetting`.
+    package var region: String { get async throws { try await regionSetting().value } }
+
+    /// The region of calls and where it came from: settings, the profile, else the machine's metadata service.
     /// - Throws: `Failure` of kind `usage` that names the ways to set it when none is.
-    package var region: String { get throws { try settings.region().value } }
+    package func regionSetting() async throws -> SettingLayer.Setting { try await shared.endpoints.region() }
 
     /// The credentials that calls are signed with; `source` says where they came from.
     /// - Throws: `Failure` of kind `credentials` that lists every source tried.
     package func identity() async throws -> Credentials { try await shared.credentials.current() }
 
     /// The endpoint of a service, where it came from, and whether the user set it.
-    package func endpoint(for service: Service) throws -> (url: String, source: String, isConfigured: Bool) {
-        let endpoint = try Endpoint.resolve(service, settings: settings)
-        return (endpoint.base, endpoint.source, endpoint.isConfigured)
+    package func endpoint(for service: ServiceID) async throws -> Endpoint {
+        try await shared.endpoints.endpoint(service)
+    }
+
+    /// The URL of a bucket, in whose host or path the bucket's name stands.
+    package func bucketURL(_ bucket: String) async throws -> String {
+        var parameters = try await endpoint(for: .s3).parameters
+        parameters.bucket = bucket
+        return try S3Location.find(parameters).url
     }
 }

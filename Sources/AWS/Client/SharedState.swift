@@ -5,12 +5,15 @@ internal import Synchronization
 /// What copies of a client share.
 final class SharedState: Sendable {
     let credentials: CredentialCache
+    let endpoints: EndpointCache
     let quota = Mutex(RetryQuota())
     /// Added to this machine's clock when signing, in seconds.
     let clockOffset = Mutex<TimeInterval>(0)
 
-    init(settings: AWSSettings, transport: any Transport, effects: AWSClient.Effects) {
-        credentials = CredentialCache(
-            chain: CredentialChain(settings: settings, transport: transport, effects: effects), now: effects.now)
+    init(
+        settings: AWSSettings, transport: any Transport, chain: CredentialChain, effects: AWSClient.Effects
+    ) {
+        credentials = CredentialCache(chain: chain, effects: effects)
+        endpoints = EndpointCache(settings: settings, transport: transport)
     }
 }

@@ -5,27 +5,53 @@ internal import Support
 /// Asks the sources of credentials in order and takes the first that has any.
 struct CredentialChain: Sendable {
     let providers: [any CredentialProvider]
+    /// What no message may hold.
+    let secrets: KnownSecrets
+    private let store: CredentialStore?
 
-    init(providers: [any CredentialProvider]) { self.providers = providers }
+    /// A chain of other sources than the settings name.
+    init(providers: [any CredentialProvider], secrets: KnownSecrets = KnownSecrets()) {
+        self.providers = providers
+        self.secrets = secrets
+        store = nil
+    }
 
     /// The chain for these settings.
     ///
     /// Keys, token, profile and role are one group, taken whole from the highest layer that names any of them; only when no
-    /// layer does are the default profile and the container's endpoint asked.
+    /// layer does are the default profile, the container's endpoint and the instance's metadata asked.
     init(settings: AWSSettings, transport: any Transport, effects: AWSClient.Effects) {
-        self.init(providers: [
-            SettingsCredentials(settings: settings),
-            ProfileCredentials(settings: settings),
-            ContainerCredentials(settings: settings, transport: transport, sleep: effects.sleep),
-        ])
+        let context = CredentialContext(settings: settings, transport: transport, effects: effects)
+        secrets = context.secrets
+        store = context.store
+        providers = [
+            SettingsCredentials(context: context),
+            NamedCredentials(context: context),
+            ContainerCredentials(context: context),
+            InstanceCredentials(context: context),
+        ]
     }
 
-    /// - Throws: `Failure` of kind `credentials` with every source tried and why it had none.
+    /// - Throws: `Failure` of kind `credentials` with every source tried and why it had none. No message holds a secret that
+    ///   a source came by.
     func credentials() async throws -> Credentials {
+        do {
+            return try await search()
+        } catch {
+            throw secrets.mask(error)
+        }
+    }
+
+    /// Makes sure that credentials that AWS called expired are not taken from the disk again.
+    func refuse(_ credentials: Credentials) { store?.refuse(credentials) }
+
+    private func search() async throws -> Credentials {
         var tried: [String] = []
         for provider in providers {
             switch try await provider.find() {
-            case .found(let credentials): return credentials
+            case .found(let credentials):
+                secrets.add(credentials)
+                return credentials
             case .nothing(let why): tried.append("\(provider.name): \(why)")
             }
         }
@@ -33,4 +59,13 @@ struct CredentialChain: Sendable {
             .credentials, "no AWS credentials found (\(tried.joined(separator: "; ")))",
             hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the env file or the environment")
     }
+}
+
+/// Credentials that are there already.
+struct GivenCredentials: CredentialProvider {
+    let credentials: Credentials
+
+    var name: String { credentials.source }
+
+    func find() async throws -> CredentialFinding { .found(credentials) }
 }

@@ -23,6 +23,14 @@ package struct Credentials: Sendable {
     }
 }
 
+extension Credentials {
+    /// No keys at all: requests go unsigned.
+    static let anonymous = Credentials(accessKeyID: "", secretAccessKey: Secret(""), source: "no credentials")
+
+    /// Whether requests go unsigned.
+    var isAnonymous: Bool { accessKeyID.isEmpty && secretAccessKey.isEmpty }
+}
+
 /// One place where credentials may come from.
 protocol CredentialProvider: Sendable {
     /// For the list of sources tried.

@@ -6,7 +6,7 @@ extension AWSSettings {
     /// In each layer the service's own variable goes before `AWS_ENDPOINT_URL`; a higher layer goes before a lower one, so that
     /// `--endpoint-url` wins over everything; profile files come last.
     /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-    func configuredEndpoint(_ service: Service) throws -> SettingLayer.Setting? {
+    func configuredEndpoint(_ service: ServiceID) throws -> SettingLayer.Setting? {
         let names = [
             "AWS_ENDPOINT_URL_" + Self.environmentWord(service.sdkID),
             "AWS_ENDPOINT_URL_" + Self.environmentWord(service.name),

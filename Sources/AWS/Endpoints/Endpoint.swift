@@ -1,94 +1,45 @@
 internal import Support
 
-/// Where a service is called and with which signing region.
-struct Endpoint: Sendable, Hashable {
+/// Where a service is called, with which signing region, and why there.
+package struct Endpoint: Sendable, Hashable {
     /// `scheme://host[:port][/path]`, without a slash at the end.
-    let base: String
-    let signingRegion: String
+    package let base: String
+    package let signingRegion: String
     /// For messages: where it was configured, or the region's own.
-    let source: String
-    /// Whether the user set it; S3 is then addressed by path.
-    let isConfigured: Bool
+    package let source: String
+    /// Whether the user set it.
+    package let isConfigured: Bool
+    /// What it was found by; S3 asks again with a bucket.
+    let parameters: EndpointParameters
 
-    /// - Throws: `Failure` of kind `usage` for a missing region or a malformed URL.
-    static func resolve(_ service: Service, settings: AWSSettings) throws -> Endpoint {
-        let region = try settings.region()
-        let partition = Partition(region: region.value)
-        let signingRegion = service.isGlobal ? partition.globalSigningRegion : region.value
-        if let configured = try settings.configuredEndpoint(service) {
-            return Endpoint(
-                base: try checked(configured), signingRegion: signingRegion, source: configured.origin,
-                isConfigured: true)
+    /// - Parameter region: the region of the settings or of the machine.
+    /// - Throws: `Failure` of kind `usage` for settings that can't be used or can't go together.
+    package static func resolve(
+        _ service: ServiceID, settings: AWSSettings, region: SettingLayer.Setting
+    ) throws -> Endpoint {
+        var parameters = EndpointParameters(region: region.value)
+        let fips = try settings.fips()
+        let dualStack = try settings.dualStack(service)
+        parameters.usesFIPS = fips != nil
+        parameters.usesDualStack = dualStack != nil
+        if service == .s3 { try settings.setS3Parameters(&parameters) }
+        if service == .sts { parameters.usesGlobalEndpoint = try settings.usesLegacySTS() }
+        let configured = try settings.configuredEndpoint(service)
+        if let configured {
+            parameters.endpoint = try EndpointURL(configured.value, origin: configured.origin).text
+            // By path, as servers that stand in for S3 have it, unless the user says they can do otherwise.
+            if service == .s3 { parameters.forcesPathStyle = try settings.s3AddressingStyle() != .virtual }
         }
-        let host =
-            service.isGlobal
-            ? partition.globalHost(service.endpointPrefix)
-            : "\(service.endpointPrefix).\(region.value).\(partition.dnsSuffix)"
+        let location = try service.location(parameters)
+        var source = "region \(region.value) (\(region.origin))"
+        if let fips { source += ", FIPS (\(fips.origin))" }
+        if let dualStack { source += ", dual-stack (\(dualStack.origin))" }
         return Endpoint(
-            base: "https://\(host)", signingRegion: signingRegion, source: "region \(region.value) (\(region.origin))",
-            isConfigured: false)
-    }
-
-    /// An absolute http(s) URL without query, fragment or user, and without a slash at its end.
-    private static func checked(_ setting: SettingLayer.Setting) throws -> String {
-        var url = setting.value
-        while url.hasSuffix("/") { url.removeLast() }
-        let rest: Substring
-        if url.hasPrefix("http://") {
-            rest = url.dropFirst("http://".count)
-        } else if url.hasPrefix("https://") {
-            rest = url.dropFirst("https://".count)
-        } else {
-            throw Failure(.usage, "endpoint '\(setting.value)' (\(setting.origin)) must start with http:// or https://")
-        }
-        let host = rest.prefix { $0 != "/" }
-        let isClean = url.unicodeScalars.allSatisfy {
-            $0.value > 0x20 && $0.value < 0x7f && !"?#@\\\"<>".unicodeScalars.contains($0)
-        }
-        guard !host.isEmpty, host.first != ":", isClean else {
-            throw Failure(
-                .usage,
-                "endpoint '\(setting.value)' (\(setting.origin)) is not a plain URL: scheme://host[:port][/path]")
-        }
-        return url
+            base: location.url, signingRegion: location.signingRegion ?? region.value,
+            source: configured?.origin ?? source, isConfigured: configured != nil, parameters: parameters)
     }
 }
 
 extension Service {
-    /// IAM has one endpoint for each partition.
-    var isGlobal: Bool { endpointPrefix == "iam" }
-    var isS3: Bool { endpointPrefix == "s3" }
-}
-
-/// A group of regions with hosts of its own.
-/// https://docs.aws.amazon.com/general/latest/gr/rande.html
-struct Partition: Sendable, Hashable {
-    let id: String
-    let dnsSuffix: String
-    let globalSigningRegion: String
-
-    init(region: String) {
-        if region.hasPrefix("cn-") {
-            self.init(id: "aws-cn", dnsSuffix: "amazonaws.com.cn", globalSigningRegion: "cn-north-1")
-        } else if region.hasPrefix("us-gov-") {
-            self.init(id: "aws-us-gov", dnsSuffix: "amazonaws.com", globalSigningRegion: "us-gov-west-1")
-        } else {
-            self.init(id: "aws", dnsSuffix: "amazonaws.com", globalSigningRegion: "us-east-1")
-        }
-    }
-
-    private init(id: String, dnsSuffix: String, globalSigningRegion: String) {
-        self.id = id
-        self.dnsSuffix = dnsSuffix
-        self.globalSigningRegion = globalSigningRegion
-    }
-
-    /// The host of a service that has one endpoint in the partition.
-    func globalHost(_ prefix: String) -> String {
-        switch id {
-        case "aws-cn": "\(prefix).cn-north-1.\(dnsSuffix)"
-        case "aws-us-gov": "\(prefix).us-gov.\(dnsSuffix)"
-        default: "\(prefix).\(dnsSuffix)"
-        }
-    }
+    var isS3: Bool { id == .s3 }
 }

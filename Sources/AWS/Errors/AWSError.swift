@@ -30,6 +30,15 @@ package struct AWSError: Error, Sendable {
     }
 }
 
+extension AWSError {
+    /// The same error with its texts passed through `mask`.
+    func masked(_ mask: (String) -> String) -> AWSError {
+        AWSError(
+            code: mask(code), message: mask(message), httpStatus: httpStatus, requestID: requestID, service: service,
+            operation: operation, resource: resource, fields: fields.mapValues(mask))
+    }
+}
+
 extension AWSError: CustomStringConvertible {
     /// `ECS RunTask nightly: AccessDeniedException: … (AWS request 7f…)`
     package var description: String {

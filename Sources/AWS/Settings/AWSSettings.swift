@@ -50,28 +50,6 @@ package struct AWSSettings: Sendable {
         return nil
     }
 
-    /// The region for calls and where it came from.
-    /// - Throws: `Failure` of kind `usage` when none is set, `badInput` for unreadable profile files or a malformed name.
-    package func region() throws -> SettingLayer.Setting {
-        guard let found = try value(anyOf: ["AWS_REGION", "AWS_DEFAULT_REGION"]) ?? profile()?.setting("region") else {
-            throw Failure(
-                .usage, "no AWS region is set",
-                hint: "give --region, set AWS_REGION in the env file or the environment, or region in the AWS profile")
-        }
-        guard Self.isHostLabel(found.value) else {
-            throw Failure(.usage, "'\(found.value)' (\(found.origin)) is not a region's name")
-        }
-        return found
-    }
-
-    /// The region becomes part of host names: it must not be able to name another host.
-    private static func isHostLabel(_ text: String) -> Bool {
-        (1...63).contains(text.utf8.count) && text.first != "-" && text.last != "-"
-            && text.utf8.allSatisfy {
-                ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || (0x30...0x39).contains($0) || $0 == 0x2d
-            }
-    }
-
     /// How often one call is tried in all, the first attempt included.
     func maximumAttempts() throws -> Int {
         guard let setting = try value("AWS_MAX_ATTEMPTS") ?? profile()?.setting("max_attempts") else { return 3 }

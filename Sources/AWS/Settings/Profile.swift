@@ -11,6 +11,9 @@ struct Profile: Sendable {
     let credentials: INIFile.Section?
     /// The `[services …]` section that the profile names, if any.
     let services: INIFile.Section?
+    /// The files themselves, for what the profile refers to.
+    let configFile: INIFile?
+    let credentialsFile: INIFile?
 
     /// A value of the config section.
     func setting(_ key: String) -> SettingLayer.Setting? {
@@ -18,10 +21,41 @@ struct Profile: Sendable {
         return SettingLayer.Setting(value: entry.text, origin: "profile \(name), \(configPath):\(entry.line)")
     }
 
+    /// A value of either section; the credentials file's goes before the config file's, as in AWS's own tools.
+    func value(_ key: String) -> SettingLayer.Setting? {
+        guard let entry = credentials?.values[key], !entry.text.isEmpty else { return setting(key) }
+        return SettingLayer.Setting(value: entry.text, origin: "profile \(name), \(credentialsPath):\(entry.line)")
+    }
+
+    /// Another profile of the same files; `nil` when it is in neither.
+    func sibling(_ name: String) -> Profile? {
+        Profile(
+            name, namedBy: nil, config: configFile, credentials: credentialsFile, configPath: configPath,
+            credentialsPath: credentialsPath)
+    }
+
     /// A value below `service_name =` in the profile's `[services …]` section.
     func serviceSetting(_ service: String, _ key: String) -> SettingLayer.Setting? {
         guard let entry = services?.values[service]?.nested[key], !entry.text.isEmpty else { return nil }
         return SettingLayer.Setting(value: entry.text, origin: "profile \(name), \(configPath):\(entry.line)")
+    }
+}
+
+extension Profile {
+    /// - Returns: `nil` when neither file has the profile.
+    init?(
+        _ name: String, namedBy: SettingLayer.Setting?, config: INIFile?, credentials: INIFile?, configPath: String,
+        credentialsPath: String
+    ) {
+        // The config file says `[profile NAME]`, except `[default]`; `[profile default]` wins over that.
+        let section = config?.sections["profile \(name)"] ?? (name == "default" ? config?.sections["default"] : nil)
+        let keys = credentials?.sections[name]
+        guard section != nil || keys != nil else { return nil }
+        self.init(
+            name: name, namedBy: namedBy, configPath: configPath, credentialsPath: credentialsPath, config: section,
+            credentials: keys,
+            services: section?.values["services"].flatMap { config?.sections["services \($0.text)"] },
+            configFile: config, credentialsFile: credentials)
     }
 }
 
@@ -49,21 +83,14 @@ extension AWSSettings {
         let credentialsPath = path(setting: "AWS_SHARED_CREDENTIALS_FILE", inHome: ".aws/credentials")
         let config = try configPath.flatMap(file)
         let credentials = try credentialsPath.flatMap(file)
-        // The config file says `[profile NAME]`, except `[default]`; `[profile default]` wins over that.
-        let configSection =
-            config?.sections["profile \(name)"] ?? (name == "default" ? config?.sections["default"] : nil)
-        let credentialSection = credentials?.sections[name]
-        if configSection == nil, credentialSection == nil {
-            guard let named else { return nil }
-            let files = [configPath, credentialsPath].compactMap { $0 }.joined(separator: " and ")
-            throw Failure(
-                .credentials, "profile '\(name)' (\(named.origin)) is not in \(files.isEmpty ? "any file" : files)",
-                hint: "list the profiles with 'aws configure list-profiles', or name another one")
-        }
-        let services = configSection?.values["services"].flatMap { config?.sections["services \($0.text)"] }
-        return Profile(
-            name: name, namedBy: named, configPath: configPath ?? "", credentialsPath: credentialsPath ?? "",
-            config: configSection, credentials: credentialSection, services: services)
+        let profile = Profile(
+            name, namedBy: named, config: config, credentials: credentials, configPath: configPath ?? "",
+            credentialsPath: credentialsPath ?? "")
+        guard profile == nil, let named else { return profile }
+        let files = [configPath, credentialsPath].compactMap { $0 }.joined(separator: " and ")
+        throw Failure(
+            .credentials, "profile '\(name)' (\(named.origin)) is not in \(files.isEmpty ? "any file" : files)",
+            hint: "list the profiles with 'aws configure list-profiles', or name another one")
     }
 
     /// Where a profile file should be; `nil` without a home directory.

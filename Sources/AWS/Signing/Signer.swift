@@ -19,9 +19,9 @@ struct Signer: Sendable {
         let signed: HTTPRequest
     }
 
-    /// The request with date, token, payload hash (S3) and `Authorization`.
+    /// The request with date, token, payload hash (S3) and `Authorization`; as it is for calls that need no credentials.
     func sign(_ request: HTTPRequest, payload: PayloadHash, at date: Date) throws -> HTTPRequest {
-        try stages(request, payload: payload, at: date).signed
+        credentials.isAnonymous ? request : try stages(request, payload: payload, at: date).signed
     }
 
     func stages(_ request: HTTPRequest, payload: PayloadHash, at date: Date) throws -> Stages {

@@ -3,9 +3,7 @@ package import AWS
 /// AWS CloudFormation: stacks, change sets, events.
 package struct CloudFormation: Sendable {
     package static let service = Service(
-        name: "cloudformation", sdkID: "CloudFormation", endpointPrefix: "cloudformation",
-        signingName: "cloudformation",
-        apiVersion: "2010-05-15", wire: .query,
+        .cloudFormation, apiVersion: "2010-05-15", wire: .query,
         memberNames: .pascalCase())
 
     let client: AWSClient

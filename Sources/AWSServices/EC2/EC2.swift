@@ -3,7 +3,7 @@ package import AWS
 /// Amazon EC2: the routes of a task's subnets.
 package struct EC2: Sendable {
     package static let service = Service(
-        name: "ec2", sdkID: "EC2", endpointPrefix: "ec2", signingName: "ec2", apiVersion: "2016-11-15", wire: .ec2)
+        .ec2, apiVersion: "2016-11-15", wire: .ec2)
 
     private static let describeRouteTables = Operation<DescribeRouteTablesRequest, DescribeRouteTablesResponse>(
         "DescribeRouteTables", of: service, .reads)

@@ -3,7 +3,7 @@ package import AWS
 /// Amazon Elastic Container Registry: repositories, images, login.
 package struct ECR: Sendable {
     package static let service = Service(
-        name: "ecr", sdkID: "ECR", endpointPrefix: "api.ecr", signingName: "ecr", apiVersion: "2015-09-21",
+        .ecr, apiVersion: "2015-09-21",
         wire: .json(version: "1.1", targetPrefix: "AmazonEC2ContainerRegistry_V20150921"))
 
     let client: AWSClient

@@ -3,7 +3,7 @@ package import AWS
 /// Amazon Elastic Container Service: tasks and their definitions.
 package struct ECS: Sendable {
     package static let service = AWS.Service(
-        name: "ecs", sdkID: "ECS", endpointPrefix: "ecs", signingName: "ecs", apiVersion: "2014-11-13",
+        .ecs, apiVersion: "2014-11-13",
         wire: .json(version: "1.1", targetPrefix: "AmazonEC2ContainerServiceV20141113"))
 
     let client: AWSClient

@@ -4,7 +4,7 @@ package import AWS
 /// have a schedule.
 package struct EventBridge: Sendable {
     package static let service = Service(
-        name: "events", sdkID: "EventBridge", endpointPrefix: "events", signingName: "events", apiVersion: "2015-10-07",
+        .events, apiVersion: "2015-10-07",
         wire: .json(version: "1.1", targetPrefix: "AWSEvents"),
         memberNames: .pascalCase(
             except: [

@@ -3,7 +3,7 @@ package import AWS
 /// Amazon CloudWatch Logs: reading what containers wrote.
 package struct CloudWatchLogs: Sendable {
     package static let service = Service(
-        name: "logs", sdkID: "CloudWatch Logs", endpointPrefix: "logs", signingName: "logs", apiVersion: "2014-03-28",
+        .logs, apiVersion: "2014-03-28",
         wire: .json(version: "1.1", targetPrefix: "Logs_20140328"))
 
     private static let getLogEvents = Operation<GetLogEventsRequest, GetLogEventsResponse>(

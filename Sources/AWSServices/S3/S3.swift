@@ -3,7 +3,7 @@ package import AWS
 /// Amazon S3: what stacks need of it. Whole trees and large objects are the business of a later target.
 package struct S3: Sendable {
     package static let service = Service(
-        name: "s3", sdkID: "S3", endpointPrefix: "s3", signingName: "s3", apiVersion: "2006-03-01", wire: .restXML,
+        .s3, apiVersion: "2006-03-01", wire: .restXML,
         memberNames: .pascalCase())
 
     private static let headBucket = Operation<HeadBucketRequest, Nothing>(

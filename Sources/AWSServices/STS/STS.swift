@@ -5,7 +5,7 @@ package import Support
 /// AWS Security Token Service: who the credentials belong to, and keys of roles.
 package struct STS: Sendable {
     package static let service = Service(
-        name: "sts", sdkID: "STS", endpointPrefix: "sts", signingName: "sts", apiVersion: "2011-06-15", wire: .query,
+        .sts, apiVersion: "2011-06-15", wire: .query,
         memberNames: .pascalCase())
 
     private static let getCallerIdentity = Operation<Nothing, GetCallerIdentityResponse>(
@@ -44,6 +44,9 @@ extension STS {
         /// 900 to 43,200, and at most what the role allows.
         package var durationSeconds: Int
         package var externalId: String?
+        /// The MFA device, and the code that it shows now.
+        package var serialNumber: String?
+        package var tokenCode: String?
 
         package init(roleArn: String, roleSessionName: String, durationSeconds: Int, externalId: String?) {
             self.roleArn = roleArn

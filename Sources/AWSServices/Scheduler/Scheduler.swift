@@ -3,8 +3,7 @@ package import AWS
 /// Amazon EventBridge Scheduler: schedules and their groups.
 package struct Scheduler: Sendable {
     package static let service = Service(
-        name: "scheduler", sdkID: "Scheduler", endpointPrefix: "scheduler", signingName: "scheduler",
-        apiVersion: "2021-06-30", wire: .restJSON,
+        .scheduler, apiVersion: "2021-06-30", wire: .restJSON,
         memberNames: .pascalCase(
             except: [
                 "awsvpcConfiguration", "capacityProvider", "weight", "base", "type", "expression", "field",

@@ -18,6 +18,8 @@ package struct CommandContext: Sendable {
     package var processes: any ProcessRunner
     package var files: any FileSystem
     package var now: @Sendable () -> Date
+    /// Writes a file of the user's own over one that is there (see `CredentialEffects.save`); `nil`: nothing is kept.
+    package var saveFile: (@Sendable (_ path: String, _ bytes: [UInt8]) throws -> Void)?
     /// Whether standard input and output are a terminal.
     package var isTerminal = false
     /// The signal that asked the process to end, if one did.

@@ -30,7 +30,7 @@ struct Root: AsyncParsableCommand {
                 ScheduleNext.self, ScheduleRun.self,
             ]),
         CommandGroup(name: "Services", subcommands: [UpdateService.self]),
-        CommandGroup(name: "Setup", subcommands: [WhoAmI.self, AssumeRole.self]),
+        CommandGroup(name: "Setup", subcommands: [WhoAmI.self, AssumeRole.self, Doctor.self]),
     ]
 
     /// The names of all commands.

@@ -64,7 +64,13 @@ struct Session: Sendable {
         let transport = try context.makeTransport(network)
         let console = context.console
         var effects = AWSClient.Effects()
-        if common.debug { effects.trace = { console.err("debug: \($0)") } }
+        effects.credentials = CredentialEffects(
+            ask: console.ask, processes: context.processes, save: context.saveFile,
+            warn: { console.err("warning: \($0)") })
+        if common.debug {
+            effects.trace = { console.err("debug: \($0)") }
+            effects.credentials.debug = { console.err("debug: \($0)") }
+        }
         let client = AWSClient(
             settings: awsSettings, transport: transport, dryRun: common.dryRun,
             effects: effects)
@@ -126,7 +132,7 @@ struct Session: Sendable {
     /// - Parameter stack: `nil` where no stack is touched.
     @discardableResult
     func announce(_ what: String, stack: String? = nil) async throws -> String {
-        let region = try client.region
+        let region = try await client.region
         let asserted = try Names(settings).account
         let caller = try await STS(client).getCallerIdentity()
         if let asserted, asserted != caller.account {

@@ -89,7 +89,7 @@ struct DockerRun: FgctlCommand {
 
     private func addCredentials(to container: inout ContainerRun, _ session: Session) async throws {
         let keys = try await session.client.identity()
-        container.environment.append(("AWS_REGION", try session.client.region))
+        container.environment.append(("AWS_REGION", try await session.client.region))
         container.secrets = [
             ("AWS_ACCESS_KEY_ID", Secret(keys.accessKeyID)), ("AWS_SECRET_ACCESS_KEY", keys.secretAccessKey),
         ]

@@ -14,7 +14,7 @@ struct ImagePlan: Encodable {
 extension Session {
     /// The project's image; asks STS for the account only when the registry's name needs it.
     func imageProject() async throws -> ImageProject {
-        try await ImageProject.read(settings, region: try client.region) {
+        try await ImageProject.read(settings, region: try await client.region) {
             try await STS(client).getCallerIdentity().account
         }
     }

@@ -15,7 +15,7 @@ struct ScheduleReports {
         var listed = try await ScheduleService(session.client).stored(group: group)
             .map { ListedSchedule(StoredSchedule(name: $0.name, group: group, response: $0.schedule)) }
         listed += try await rules(stack: try names.stack, family: try names.taskFamily)
-        let region = session.settings[.endpointURL] == nil ? try session.client.region : nil
+        let region = session.settings[.endpointURL] == nil ? try await session.client.region : nil
         let now = session.context.now()
         let evidence = try await evidence(for: listed)
         return listed.map { schedule in

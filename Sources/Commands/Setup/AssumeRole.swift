@@ -11,7 +11,8 @@ struct AssumeRole: FgctlCommand {
         commandName: "assume-role", abstract: "Assumes a role; prints its keys, or runs a command with them.",
         usage: "fgctl assume-role [ENV|ARN] [-- COMMAND ...] [options]",
         discussion: """
-            The role is ARN, the key ROLE_ARN, or the role_arn of the profile in force, which its source_profile assumes. \
+            The role is ARN, the key ROLE_ARN, or the role_arn of the profile in force, which its source_profile or \
+            credential_source assumes, with an MFA code asked for where the profile names a device. \
             The keys are printed to be taken over by a shell, so don't run it where others see the output.
 
               eval "$(fgctl assume-role production)"
@@ -41,13 +42,13 @@ struct AssumeRole: FgctlCommand {
     var words: Words? { Words(given: arn == nil ? word.map { [$0] } ?? [] : [], needs: 0...0) }
 
     func run(_ session: Session, _ words: [String]) async throws {
-        let (request, client) = try RoleRequest.make(
+        let (request, profile) = try RoleRequest.make(
             RoleRequest.Given(arn: arn, externalID: externalID, sessionName: sessionName, duration: duration), session)
         if session.options.dryRun {
             let line = "would assume \(request.roleArn) as \(request.roleSessionName) for \(request.durationSeconds) s"
             return try session.result(RoleRequest.Shown(request), lines: [line])
         }
-        let answer = try await STS(client).assumeRole(request)
+        let answer = try await RoleRequest.send(request, profile, session)
         guard let keys = answer.credentials else {
             throw Failure(.failed, "assume role \(request.roleArn): the answer holds no keys")
         }
@@ -55,7 +56,7 @@ struct AssumeRole: FgctlCommand {
         session.say("assumed \(answer.assumedRoleUser?.arn ?? request.roleArn) until \(until)")
         guard let program = child.first else { return try print(keys, answer, session) }
         var command = Command(program, Array(child.dropFirst()), mutates: true, standardInput: .inherit)
-        command.environment = try environment(keys, session)
+        command.environment = try await environment(keys, session)
         let arn = answer.assumedRoleUser?.arn ?? request.roleArn
         throw PassedCode(try await RoleCommandReport.run(command, arn: arn, expiration: keys.expiration, session))
     }
@@ -75,10 +76,10 @@ struct AssumeRole: FgctlCommand {
     }
 
     /// The keys, where they count, and nothing beside them that would win over them.
-    private func environment(_ keys: STS.RoleCredentials, _ session: Session) throws -> [String: String?] {
+    private func environment(_ keys: STS.RoleCredentials, _ session: Session) async throws -> [String: String?] {
         var environment: [String: String?] = [
             "AWS_ACCESS_KEY_ID": keys.accessKeyId, "AWS_SECRET_ACCESS_KEY": keys.secretAccessKey.reveal(),
-            "AWS_SESSION_TOKEN": keys.sessionToken.reveal(), "AWS_REGION": try session.client.region,
+            "AWS_SESSION_TOKEN": keys.sessionToken.reveal(), "AWS_REGION": try await session.client.region,
         ]
         for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN"] {
             environment.updateValue(nil, forKey: name)

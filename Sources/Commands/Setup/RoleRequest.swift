@@ -27,8 +27,9 @@ enum RoleRequest {
         }
     }
 
+    /// - Returns: the request, and the profile that the role is from, if it is.
     /// - Throws: `Failure` of kind `usage` for no role or values out of bounds. Nothing is sent.
-    static func make(_ given: Given, _ session: Session) throws -> (STS.AssumeRoleRequest, AWSClient) {
+    static func make(_ given: Given, _ session: Session) throws -> (STS.AssumeRoleRequest, RoleProfile?) {
         let asked = given.arn ?? session.settings.value(.roleARN)
         let profile = asked == nil ? try session.client.settings.roleProfile() : nil
         guard let role = asked ?? profile?.role.value else {
@@ -47,10 +48,22 @@ enum RoleRequest {
         guard (2...64).contains(name.utf8.count), name.utf8.allSatisfy(isSessionCharacter) else {
             throw Failure(.usage, "assume role: '\(name)' can't name a session", hint: "2 to 64 of A-Z a-z 0-9 _+=,.@-")
         }
-        let request = STS.AssumeRoleRequest(
+        var request = STS.AssumeRoleRequest(
             roleArn: role, roleSessionName: name, durationSeconds: try seconds(given.duration, profile),
             externalId: given.externalID ?? session.settings.value(.externalID) ?? profile?.externalID?.value)
-        return (request, profile.map { session.client.using($0.source) } ?? session.client)
+        request.serialNumber = profile?.mfaSerial?.value
+        return (request, profile)
+    }
+
+    /// Assumes the role with the credentials in force, or with those of its profile's source.
+    static func send(
+        _ request: STS.AssumeRoleRequest, _ profile: RoleProfile?, _ session: Session
+    ) async throws -> STS.AssumeRoleResponse {
+        guard let profile else { return try await STS(session.client).assumeRole(request) }
+        let (client, code) = try await session.client.source(of: profile)
+        var request = request
+        request.tokenCode = code
+        return try await STS(client).assumeRole(request)
     }
 
     /// An hour unless said otherwise.
@@ -58,11 +71,8 @@ enum RoleRequest {
         let count: Int64
         if let given {
             count = try DurationText.parse(given).components.seconds
-        } else if let setting = profile?.duration {
-            guard let number = Int64(setting.value) else {
-                throw Failure(.badInput, "'\(setting.value)' (\(setting.origin)) is not a number of seconds")
-            }
-            count = number
+        } else if let seconds = profile?.durationSeconds {
+            count = Int64(seconds)
         } else {
             count = 3600
         }

@@ -23,9 +23,9 @@ struct WhoAmI: FgctlCommand {
     var words: Words? { Words(given: env.map { [$0] } ?? [], needs: 0...0) }
 
     func run(_ session: Session, _ words: [String]) async throws {
-        let region = try session.client.settings.region()
+        let region = try await session.client.regionSetting()
         let credentials = try await session.client.identity()
-        let endpoint = try session.client.endpoint(for: STS.service)
+        let endpoint = try await session.client.endpoint(for: .sts)
         let caller: STS.GetCallerIdentityResponse
         do { caller = try await STS(session.client).getCallerIdentity() } catch let error as AWSNoAnswer {
             // Other commands send people here for this.
@@ -38,7 +38,7 @@ struct WhoAmI: FgctlCommand {
             account: caller.account, assertedAccount: asserted, arn: caller.arn, userID: caller.userId,
             region: region.value,
             regionSource: region.origin, credentialsSource: credentials.source, accessKeyID: credentials.accessKeyID,
-            endpoint: endpoint.url, endpointSource: endpoint.source, envFile: session.settings.envFilePath)
+            endpoint: endpoint.base, endpointSource: endpoint.source, envFile: session.settings.envFilePath)
         var account = report.account
         if let asserted, asserted != account {
             let origin = session.settings[.accountID]?.origin ?? "AWS_ACCOUNT_ID"

@@ -39,7 +39,7 @@ struct CreateDeployRole: FgctlCommand {
             try stackOptions.template.map { _ in
                 try stackOptions.readTemplate(session, key: .template, default: "deploy-role")
             } ?? Template.embedded("deploy-role")
-        let region = try session.client.region
+        let region = try await session.client.region
         var offered = [
             GivenValue(name: "PrincipalArn", value: arn(region), origin: "--principal"),
             GivenValue(name: "TaskStackName", value: try names.stack, origin: "STACK_NAME"),
@@ -76,7 +76,7 @@ struct CreateDeployRole: FgctlCommand {
         guard principal.utf8.count == 12, principal.utf8.allSatisfy({ (48...57).contains($0) }) else {
             return principal
         }
-        let partition = region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
+        let partition = Partition.of(region).id
         return "arn:\(partition):iam::\(principal):root"
     }
 }

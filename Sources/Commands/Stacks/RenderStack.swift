@@ -33,7 +33,8 @@ struct RenderStack: FgctlCommand {
         } else {
             let asked = try version.resolve(words.first, session)
             let inputs = try TaskStackInputs(session, stackOptions, asked, updating: false)
-            request = try await inputs.rendering(account: try await account(session), region: try session.client.region)
+            request = try await inputs.rendering(
+                account: try await account(session), region: try await session.client.region)
         }
         let plan = StackPlan(request)
         try session.result(plan, lines: plan.lines)

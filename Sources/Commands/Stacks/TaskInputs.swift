@@ -59,7 +59,7 @@ enum TaskInputs {
         _ asked: ImageVersion?, account: String, _ session: Session, looks: Bool = true
     ) async throws -> [GivenValue] {
         let names = Names(session.settings)
-        let registry = try names.registry(account: account, region: try session.client.region)
+        let registry = try names.registry(account: account, region: try await session.client.region)
         let repository = try names.repository
         let version: ImageVersion
         if let asked, !looks {

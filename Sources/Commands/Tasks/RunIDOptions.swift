@@ -36,7 +36,7 @@ struct RunIDOptions: ParsableArguments {
 
     /// Where runs of the project are written down: in its bucket, so that any machine finds them; without one on this
     /// machine.
-    static func store(_ session: Session, account: String) throws -> any RunStore {
+    static func store(_ session: Session, account: String) async throws -> any RunStore {
         let stack = try Names(session.settings).stack
         if session.settings[.bucket] != nil {
             return S3RunStore(
@@ -49,6 +49,6 @@ struct RunIDOptions: ParsableArguments {
                 .usage, "--run-id: nowhere to write down the launch: neither S3_BUCKET nor HOME is set",
                 hint: "set S3_BUCKET in the env file, or XDG_STATE_HOME")
         }
-        return FolderRunStore(folder: "\(base)/fgctl/runs/\(account)-\(try session.client.region)-\(stack)")
+        return FolderRunStore(folder: "\(base)/fgctl/runs/\(account)-\(try await session.client.region)-\(stack)")
     }
 }

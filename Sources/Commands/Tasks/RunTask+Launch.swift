@@ -13,7 +13,7 @@ extension RunTask {
         let resolver = TaskResolver(session: session, launch: launch)
         let account = try await session.announce("run task \(id)", stack: stack)
         let recorded = RecordedRun(
-            id: id, store: try RunIDOptions.store(session, account: account), client: session.client,
+            id: id, store: try await RunIDOptions.store(session, account: account), client: session.client,
             now: session.context.now
         ) { session.say($0) }
         let asked = try launch.asked(options, session)
@@ -23,7 +23,7 @@ extension RunTask {
             options.startedBy = RunRecord.startedBy(token: token)
             let request = try await resolver.resolve(options, token: token).request
             return RunRecord(
-                id: id, stack: stack, region: try session.client.region, account: account, asked: asked,
+                id: id, stack: stack, region: try await session.client.region, account: account, asked: asked,
                 request: request, sentAt: session.context.now())
         }
         switch outcome {

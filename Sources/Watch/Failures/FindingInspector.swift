@@ -88,7 +88,7 @@ package struct FindingInspector: Sendable {
         guard let name = ImageName(image), let registry = name.registry else { return }
         var account: String?
         if case .ecr(let owner, let region) = registry {
-            guard let own = try? client.region, own == region else {
+            guard let own = try? await client.region, own == region else {
                 finding.facts.append("it is in region \(region), whose ECR was not asked")
                 return
             }

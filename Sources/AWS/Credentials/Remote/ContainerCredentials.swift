@@ -6,9 +6,9 @@ internal import Support
 ///
 /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 struct ContainerCredentials: CredentialProvider {
-    let settings: AWSSettings
-    let transport: any Transport
-    let sleep: @Sendable (Duration) async throws -> Void
+    let context: CredentialContext
+
+    private var settings: AWSSettings { context.settings }
 
     var name: String { "container endpoint" }
 
@@ -20,7 +20,9 @@ struct ContainerCredentials: CredentialProvider {
         request.timeouts.connect = .seconds(2)
         request.timeouts.total = .seconds(5)
         request.usesProxy = false
-        if let token = try token() { request.headers.add("Authorization", token.reveal()) }
+        let token = try token()
+        context.secrets.add(token)
+        if let token { request.headers.add("Authorization", token.reveal()) }
         return .found(try await fetch(request, origin: target.origin))
     }
 
@@ -28,9 +30,9 @@ struct ContainerCredentials: CredentialProvider {
     private func fetch(_ request: HTTPRequest, origin: String) async throws -> Credentials {
         var reason = ""
         for attempt in 1...3 {
-            if attempt > 1 { try await sleep(.milliseconds(200)) }
+            if attempt > 1 { try await context.effects.sleep(.milliseconds(200)) }
             do {
-                let response = try await transport.send(request)
+                let response = try await context.transport.send(request)
                 let body = try await response.body.collect(upTo: 1 << 20)
                 if response.status == 200 { return try decode(body, origin: origin) }
                 reason = "HTTP \(response.status)"
@@ -52,9 +54,11 @@ struct ContainerCredentials: CredentialProvider {
     private func decode(_ body: [UInt8], origin: String) throws -> Credentials {
         do {
             let answer = try WireDecoder.decode(Answer.self, from: .document(body, .json))
-            return Credentials(
+            let keys = Credentials(
                 accessKeyID: answer.AccessKeyId, secretAccessKey: answer.SecretAccessKey, sessionToken: answer.Token,
                 expiration: answer.Expiration, source: "container endpoint (\(origin))")
+            context.secrets.add(keys)
+            return keys
         } catch {
             // The decoding error may quote the answer: it is not shown.
             throw Failure(
@@ -106,13 +110,7 @@ extension ContainerCredentials {
     /// The file is read anew each time: EKS rotates it.
     private func token() throws -> Secret? {
         if let file = settings.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            let text: String?
-            do {
-                text = try settings.readFile(file.value)
-            } catch {
-                throw Failure(.credentials, "read \(file.value) (\(file.origin)): \(error)", cause: error)
-            }
-            guard let text else { throw Failure(.credentials, "\(file.value) (\(file.origin)) is not there") }
+            let text = try context.text(of: file.value, file.origin)
             let token = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
             guard !token.isEmpty else { throw Failure(.credentials, "\(file.value) (\(file.origin)) is empty") }
             return Secret(token)
