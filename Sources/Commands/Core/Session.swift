@@ -61,7 +61,7 @@ struct Session: Sendable {
         let transport = try context.makeTransport(network)
         let console = context.console
         var effects = AWSClient.Effects()
-        if common.debug { effects.trace = { console.err("debug: \($0)") } }
+        if common.debug { effects.trace = { console.err("debug: " + "\($0)".replacing("\n", with: "\ndebug: ")) } }
         let client = AWSClient(
             settings: awsSettings, transport: transport, dryRun: common.dryRun,
             effects: effects)
