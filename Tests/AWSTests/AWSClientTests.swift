@@ -10,7 +10,8 @@ import Testing
 struct AWSClientTests {
     private struct Clusters: Decodable { var clusterArns: [String] }
     private let list = Operation<Nothing, Clusters>("ListClusters", of: Samples.ecs, .reads)
-    private let run = Operation<[String: String], Nothing>("RunTask", of: Samples.ecs, .mutates)
+    private let run = Operation<[String: String], Nothing>(
+        "RunTask", of: Samples.ecs, .mutates, idempotent: .byNature)
     private static let good = HTTPResponse.text(200, #"{"clusterArns":["a"]}"#)
     private static func error(_ code: String, _ status: Int = 400, headers: HTTPHeaders = [:]) -> HTTPResponse {
         .text(status, #"{"__type":"\#(code)","message":"m"}"#, headers: headers)
@@ -52,7 +53,7 @@ struct AWSClientTests {
             _, _ in Self.error("InternalError", 500, headers: ["x-amzn-RequestId": "7f"])
         }
         let error = await #expect(throws: AWSError.self) { try await client.send(list, Nothing(), on: "x") }
-        #expect(error.map { "\($0)" } == "ECS ListClusters x: InternalError: m (AWS request 7f)")
+        #expect(error.map { "\($0)" } == "ECS ListClusters x: InternalError: m (AWS request 7f) after 2 attempts")
         #expect(error?.httpStatus == 500)
         #expect(stub.requests.count == 2)
     }

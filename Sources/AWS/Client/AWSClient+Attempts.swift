@@ -91,7 +91,8 @@ extension AWSClient {
         _ call: Call, credentials: Credentials, attempt: Int
     ) async throws -> Result<Answer, FailedAttempt> {
         let signer = Signer(
-            credentials: credentials, region: call.endpoint.signingRegion, service: call.service.signingName)
+            credentials: credentials, region: call.endpoint.signingRegion, service: call.service.signingName,
+            keys: shared.signingKeys)
         var request = HTTPRequest(
             method: call.request.method, url: call.url, headers: call.request.headers, body: call.request.body)
         request.headers["User-Agent"] = "fgctl"

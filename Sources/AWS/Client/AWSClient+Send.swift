@@ -27,7 +27,7 @@ extension AWSClient {
             let hash = Data(try HashFunction.sha256.hash(bytes)).base64EncodedString()
             request.headers["x-amz-checksum-sha256"] = hash
         }
-        let endpoint = try Endpoint.resolve(service, settings: settings)
+        let endpoint = try shared.endpoint(service) { try Endpoint.resolve(service, settings: settings) }
         let url =
             service.isS3
             ? S3Addressing.url(request, endpoint: endpoint, usesPaths: try settings.usesS3Paths())
