@@ -7,6 +7,7 @@ import TestSupport
 ///     bench-client sign      microseconds to build and sign a call with 1 KiB of JSON
 ///     bench-client memory    resident memory over 10,000 calls on one connection
 ///     bench-client threads   many calls at once over faulty connections, for the thread sanitizer
+///     bench-client race      a data race made on purpose, which the thread sanitizer has to find
 @main
 enum Main {
     static func main() async throws {
@@ -14,8 +15,9 @@ enum Main {
         case "sign": try await Signing.measure()
         case "memory": try await Memory.measure()
         case "threads": try await Threads.run()
+        case "race": try await Threads.race()
         default:
-            print("usage: bench-client sign | memory | threads")
+            print("usage: bench-client sign | memory | threads | race")
             exit(64)
         }
     }

@@ -64,4 +64,23 @@ enum Threads {
         server.stop()
         for (word, number) in tally.all.sorted(by: { $0.key < $1.key }) { print("\(word) \(number)") }
     }
+
+    /// A number that is written without a lock.
+    private final class Unprotected: @unchecked Sendable {
+        var number = 0
+    }
+
+    /// Writes the same number from several threads beside each other, with a lock held that protects something else.
+    static func race() async throws {
+        let unprotected = Unprotected()
+        let tally = Tally()
+        for _ in 0..<4 {
+            try inThread {
+                for _ in 0..<10_000 { unprotected.number += 1 }
+                tally.add("done")
+            }
+        }
+        try await eventually("the threads are done") { tally.all["done"] == 4 }
+        print(unprotected.number)
+    }
 }
