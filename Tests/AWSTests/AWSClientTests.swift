@@ -228,6 +228,20 @@ struct AWSClientTests {
         let error = await #expect(throws: AWSError.self) { try await client.send(list, Nothing()) }
         #expect(error?.code == "InvalidResponse")
         #expect(error?.requestID == "7f")
+        #expect(error?.mayHaveActed == false)
+    }
+
+    @Test func undecodableAnswersToMutationsMayHaveActedAndAreShownWhole() async throws {
+        let fake = FakeEffects()
+        let page = "<html>" + String(repeating: "x", count: 1000)
+        let (client, stub) = AWSClient.stub(fake: fake) { _, _ in .text(200, page) }
+        let running = Operation<[String: String], Clusters>("RunTask", of: Samples.ecs, .mutates)
+        let error = await #expect(throws: AWSError.self) { try await client.send(running, [:]) }
+        #expect(error?.mayHaveActed == true)
+        #expect(stub.requests.count == 1)
+        let last = try #require(fake.traces.withLock { $0.last })
+        #expect(last.contains("-> 200, but the body can't be read"))
+        #expect(last.hasSuffix("\n  < \(page)"))
     }
 
     @Test func theTraceHoldsNoSecrets() async throws {

@@ -19,7 +19,8 @@ extension AWSClient {
             if mode == .adaptive { try await waitForTurn() }
             let fault: AttemptFault
             switch try await once(call, credentials: credentials, attempt: attempt) {
-            case .success(let answer):
+            case .success(var answer):
+                answer.attempts = attempt
                 shared.quota.withLock { $0.giveBack(cost) }
                 if mode == .adaptive { adjustRate(throttled: false) }
                 return answer

@@ -53,6 +53,7 @@ extension AWSClient {
             var failed = call.error(
                 "InvalidResponse", ResponseDecoder.reason(error), status: answer.status,
                 requestID: ErrorDecoder.requestID(answer.headers))
+            failed.attempts = answer.attempts
             failed.mayHaveActed = call.mutates
             throw failed
         }

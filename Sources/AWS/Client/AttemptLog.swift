@@ -46,7 +46,8 @@ extension AWSClient {
         trace(
             WireTrace(
                 service: call.service.sdkID, operation: call.operation, method: call.request.method, url: call.url,
-                attempt: 0, outcome: "\(answer.status) unreadable", firstByte: nil, total: .zero,
+                attempt: answer.attempts, outcome: "\(answer.status), but the body can't be read", firstByte: nil,
+                total: .zero,
                 answerBody: WireMask.body(answer.bytes ?? [], call.service.wire, isAnswer: true)))
     }
 }

@@ -31,4 +31,6 @@ struct Answer: Sendable {
     let headers: HTTPHeaders
     let bytes: [UInt8]?
     let stream: HTTPResponseBody?
+    /// All attempts it took.
+    var attempts = 1
 }

@@ -73,6 +73,7 @@ package enum Application {
 
     /// What to do about an error that no layer has put into words yet.
     private static func hint(_ error: any Error) -> String? {
+        if let denial = (error as? AWSError)?.denial { return AWSErrorReport.hint(denial) }
         guard error is AWSNoAnswer else { return nil }
         return "'fgctl whoami' shows which endpoint is used and where it was set; is it up, and the network?"
     }
@@ -119,12 +120,14 @@ package enum Application {
                 let message: String
                 let hint: String?
                 let exitCode: Int32
+                let aws: AWSErrorReport?
             }
             let error: Body
         }
         let report = Report(
             error: .init(
-                kind: failure.kind.rawValue, message: failure.message, hint: failure.hint, exitCode: code))
+                kind: failure.kind.rawValue, message: failure.message, hint: failure.hint, exitCode: code,
+                aws: (failure.cause as? AWSError).map { AWSErrorReport($0) }))
         // Encoding texts and a number can't fail; were it to, the text on standard error still stands.
         return (try? Session.json(report)) ?? "{}"
     }
