@@ -127,11 +127,13 @@ final class FaultService: Sendable {
 
     func thing(_ name: String) -> Thing { state.withLock { $0[name] ?? Thing() } }
 
-    /// A client of this service whose sleeps take no time and whose patience is short.
-    func client(_ fake: FakeEffects, on transport: any Transport, _ more: [String: String] = [:]) -> AWSClient {
-        let values = Samples.keys.merging(["AWS_ENDPOINT_URL": url]) { $1 }.merging(more) { $1 }
+    /// A client of this service whose sleeps take no time.
+    /// - Parameter patience: how long it waits for a silent service.
+    func client(_ fake: FakeEffects, on transport: any Transport, patience: Duration = .seconds(1)) -> AWSClient {
+        let values = Samples.keys.merging(["AWS_ENDPOINT_URL": url]) { $1 }
         return AWSClient(
-            settings: Samples.settings(values), transport: Impatient(transport: transport), effects: fake.effects)
+            settings: Samples.settings(values), transport: Impatient(transport: transport, patience: patience),
+            effects: fake.effects)
     }
 
     /// - Returns: whether the connection goes on.
@@ -225,13 +227,14 @@ enum HTTPDate {
     static func text(_ date: Date) -> String { Timestamp.text(date, .httpDate) }
 }
 
-/// Waits for a silent service a quarter of a second, not a minute.
+/// Waits less than a minute for a silent service.
 struct Impatient: Transport {
     let transport: any Transport
+    let patience: Duration
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
-        request.timeouts.idle = .milliseconds(250)
+        request.timeouts.idle = patience
         return try await transport.send(request)
     }
 }

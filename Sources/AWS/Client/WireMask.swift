@@ -29,14 +29,14 @@ enum WireMask {
         headers.fields.map { field in
             let name = field.name.lowercased()
             if name == "authorization", let end = field.value.firstRange(of: "Signature=") {
-                return "\(field.name): \(field.value[..<end.upperBound])\(mask)"
+                return "\(field.name): \(field.value[..<end.lowerBound])\(mask)"
             }
             return "\(field.name): \(isSecret(name) || name == "cookie" || name == "set-cookie" ? mask : field.value)"
         }
     }
 
     /// A body by its protocol's format, in one line; `nil` when there is none.
-    /// - Parameter wire: of the service; S3's bodies are files, so theirs are shown for errors only (`isError`).
+    /// - Parameter wire: of the service; S3's request bodies are mostly files and never shown.
     static func body(_ bytes: [UInt8], _ wire: WireProtocol, isAnswer: Bool) -> String? {
         if bytes.isEmpty { return nil }
         switch wire {
