@@ -88,6 +88,7 @@ final class FaultService: Sendable {
 
     private let state: Mutex<[String: Thing]>
     private let broken: Mutex<Int>
+    private let seen = Mutex<Set<Fault>>([])
     private let making: Making
     private let clock: Date
     private let fault: @Sendable (_ name: String, _ request: Int) -> Fault
@@ -125,6 +126,9 @@ final class FaultService: Sendable {
     var url: String { listener.withLock { $0?.url("") ?? "" } }
     var faults: [String] { listener.withLock { $0?.faults ?? [] } }
 
+    /// The kinds of faults that were shown.
+    var shown: Set<Fault> { seen.withLock { $0 } }
+
     func thing(_ name: String) -> Thing { state.withLock { $0[name] ?? Thing() } }
 
     /// A client of this service whose sleeps take no time.
@@ -156,6 +160,7 @@ final class FaultService: Sendable {
             return true
         }
         let fault = fault(name, count)
+        seen.withLock { _ = $0.insert(fault) }
         if fault.acts { act(name, Self.word("token-", in: everything)) }
         let good = making.good(thing(name).last)
         switch fault {

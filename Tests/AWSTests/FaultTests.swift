@@ -191,7 +191,7 @@ struct FaultTests {
                 group.addTask {
                     let fake = FakeEffects(now: Samples.date.addingTimeInterval(part % 2 == 0 ? 600 : -600))
                     // Too short a patience makes a fault of its own at times; no outcome may be wrong for that.
-                    let client = service.client(fake, on: transport, patience: .milliseconds(100))
+                    let client = service.client(fake, on: transport, patience: .milliseconds(150))
                     var seen: [(Int, FaultTests.Outcome)] = []
                     for number in stride(from: part, to: Self.calls, by: 20) {
                         seen.append((number, try await Self.call(client, making, number)))
@@ -212,8 +212,9 @@ struct FaultTests {
         await transport.shutdown()
         #expect(wrong.isEmpty, "\(wrong.count) wrong outcomes (seed \(Self.seed)): \(wrong.prefix(5))")
         #expect(service.faults.isEmpty, "\(service.faults.prefix(3))")
-        // The dice must have shown all sides, or the test says nothing.
-        #expect((tally["made"] ?? 0) > 500 && (tally["error"] ?? 0) > 50 && (tally["noAnswer"] ?? 0) > 20, "\(tally)")
+        // The dice must have shown all sides, or the test says nothing. (How calls end depends on the machine's speed too.)
+        #expect(service.shown == Set(Self.faults + [.none]))
+        #expect((tally["made"] ?? 0) > 100 && (tally["error"] ?? 0) > 20 && (tally["noAnswer"] ?? 0) > 5, "\(tally)")
     }
 
     private static func idempotency(_ number: Int) -> Idempotency {
