@@ -75,6 +75,11 @@ let package = Package(
         // Level 8
         .executableTarget(name: "fgctl", dependencies: ["Commands", "HTTP", "Support"], swiftSettings: strict),
 
+        // Measured by bin/bench, part of no product.
+        .executableTarget(
+            name: "bench-client", dependencies: ["AWSServices", "AWS", "HTTP", "Support", "TestSupport"],
+            path: "Tests/Benchmarks/Client", swiftSettings: strict),
+
         // Tests
         .target(
             name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"], path: "Tests/TestSupport",

@@ -73,6 +73,18 @@ package enum MemberNames: Sendable, Hashable {
 /// Whether an operation reads, or changes something: the client refuses `.mutates` under dry run.
 package enum Effect: Sendable { case reads, mutates }
 
+/// Why a request that arrives twice does no more than one that arrives once. It decides whether a call may be sent again
+/// after an attempt that the service may have carried out.
+package enum Idempotency: Sendable, Hashable {
+    /// The input's member of this coding key carries a token by which the service knows a repetition; a call without one is
+    /// refused before it is sent.
+    case byToken(String)
+    /// It reads, sets or removes: the second arrival finds done what it asks for.
+    case byNature
+    /// Each arrival acts. Such a call is not repeated after an attempt that may have acted; its error says so.
+    case no
+}
+
 /// One operation of a service with its input and output types.
 ///
 /// The coding keys of both types are the names on the wire. What the wire does beyond names (flattened lists, REST
@@ -81,16 +93,21 @@ package struct Operation<Input: Encodable & Sendable, Output: Decodable & Sendab
     package let name: String
     package let service: Service
     package let effect: Effect
+    package let idempotent: Idempotency
     package let method: String
     /// REST URI template: `{Name}` is one segment, `{Key+}` may hold slashes; a fixed query may follow (`?list-type=2`).
     package let path: String
 
+    /// - Parameter idempotent: left out: what reads, and PUT and DELETE, are idempotent by nature, other mutations are not.
     package init(
-        _ name: String, of service: Service, _ effect: Effect, method: String = "POST", path: String = "/"
+        _ name: String, of service: Service, _ effect: Effect, idempotent: Idempotency? = nil, method: String = "POST",
+        path: String = "/"
     ) {
         self.name = name
         self.service = service
         self.effect = effect
+        let isRepeatable = effect == .reads || method == "PUT" || method == "DELETE"
+        self.idempotent = idempotent ?? (isRepeatable ? .byNature : .no)
         self.method = method
         self.path = path
     }

@@ -10,7 +10,8 @@ import Testing
 struct AWSClientTests {
     private struct Clusters: Decodable { var clusterArns: [String] }
     private let list = Operation<Nothing, Clusters>("ListClusters", of: Samples.ecs, .reads)
-    private let run = Operation<[String: String], Nothing>("RunTask", of: Samples.ecs, .mutates)
+    private let run = Operation<[String: String], Nothing>(
+        "RunTask", of: Samples.ecs, .mutates, idempotent: .byNature)
     private static let good = HTTPResponse.text(200, #"{"clusterArns":["a"]}"#)
     private static func error(_ code: String, _ status: Int = 400, headers: HTTPHeaders = [:]) -> HTTPResponse {
         .text(status, #"{"__type":"\#(code)","message":"m"}"#, headers: headers)
@@ -52,7 +53,7 @@ struct AWSClientTests {
             _, _ in Self.error("InternalError", 500, headers: ["x-amzn-RequestId": "7f"])
         }
         let error = await #expect(throws: AWSError.self) { try await client.send(list, Nothing(), on: "x") }
-        #expect(error.map { "\($0)" } == "ECS ListClusters x: InternalError: m (AWS request 7f)")
+        #expect(error.map { "\($0)" } == "ECS ListClusters x: InternalError: m (AWS request 7f) after 2 attempts")
         #expect(error?.httpStatus == 500)
         #expect(stub.requests.count == 2)
     }
@@ -122,6 +123,88 @@ struct AWSClientTests {
         #expect(stub.requests.count == 3)
     }
 
+    @Test func adaptiveCallsWaitOnceTheyWereThrottled() async throws {
+        let fake = FakeEffects()
+        let settings = Samples.settings(Samples.keys.merging(["AWS_RETRY_MODE": "adaptive"]) { $1 })
+        let (client, stub) = AWSClient.stub(settings, fake: fake) { _, index in
+            index == 0 ? Self.error("ThrottlingException") : Self.good
+        }
+        _ = try await client.send(list, Nothing())
+        // The pause of the retry, then the rate's.
+        #expect(fake.slept == [.milliseconds(500), .seconds(2)])
+        #expect(stub.requests.count == 2)
+    }
+
+    @Test func anUnknownRetryModeIsRefusedBeforeAnythingIsSent() async throws {
+        let (client, stub) = AWSClient.stub(Samples.settings(Samples.keys.merging(["AWS_RETRY_MODE": "x"]) { $1 })) {
+            _, _ in Self.good
+        }
+        await #expect(throws: Failure.self) { try await client.send(list, Nothing()) }
+        #expect(stub.requests.isEmpty)
+    }
+
+    private struct Launch: Encodable { var clientToken: String? }
+    private let launch = Operation<Launch, Nothing>(
+        "RunTask", of: Samples.ecs, .mutates, idempotent: .byToken("clientToken"))
+    private let publish = Operation<Launch, Nothing>("Publish", of: Samples.ecs, .mutates)
+
+    @Test func theTokenIsTheSameAtEachRetry() async throws {
+        let (client, stub) = AWSClient.stub { _, index in
+            if index == 0 { throw HTTPError.connectionLost(reason: "reset") }
+            return index == 1 ? Self.error("InternalError", 500) : .text(200, "{}")
+        }
+        let token = RequestToken.make()
+        _ = try await client.send(launch, Launch(clientToken: token))
+        #expect(stub.requests.map(\.bodyText) == Array(repeating: #"{"clientToken":"\#(token)"}"#, count: 3))
+    }
+
+    @Test(arguments: [nil, ""]) func aCallWithoutItsTokenIsNotSent(token: String?) async throws {
+        let (client, stub) = AWSClient.stub { _, _ in .text(200, "{}") }
+        let failure = await #expect(throws: Failure.self) {
+            _ = try await client.send(launch, Launch(clientToken: token))
+        }
+        #expect(failure?.message == "ECS RunTask: there is no idempotency token in clientToken")
+        #expect(stub.requests.isEmpty)
+    }
+
+    @Test func whatActsAtEachArrivalIsNotSentAgainOnceItMayHaveActed() async throws {
+        let (client, stub) = AWSClient.stub { _, index in
+            if index == 0 { throw HTTPError.cannotConnect(host: "h", reason: "refused") }
+            throw HTTPError.connectionLost(reason: "reset")
+        }
+        let error = await #expect(throws: AWSNoAnswer.self) { try await client.send(publish, Launch()) }
+        #expect(stub.requests.count == 2)
+        #expect(error?.mayHaveActed == true)
+        #expect(
+            error?.description
+                == "ECS Publish: no answer from https://ecs.eu-west-1.amazonaws.com after 2 attempts: connection lost: "
+                + "reset; it may have been carried out all the same")
+    }
+
+    @Test func anErrorAfterALostAnswerSaysSo() async throws {
+        let (client, _) = AWSClient.stub { _, index in
+            if index == 0 { throw HTTPError.connectionLost(reason: "reset") }
+            return Self.error("ConflictException")
+        }
+        let error = await #expect(throws: AWSError.self) { try await client.send(run, [:]) }
+        #expect(error?.mayHaveActed == true)
+        #expect(error?.attempts == 2)
+        #expect(
+            error?.description
+                == "ECS RunTask: ConflictException: m after 2 attempts; an attempt may have been carried out all the same"
+        )
+    }
+
+    @Test func idempotencyFollowsFromEffectAndMethod() {
+        func idempotent(_ effect: Effect, _ method: String) -> Idempotency {
+            Operation<Nothing, Nothing>("X", of: Samples.s3, effect, method: method).idempotent
+        }
+        #expect(idempotent(.reads, "POST") == .byNature)
+        #expect(idempotent(.mutates, "PUT") == .byNature)
+        #expect(idempotent(.mutates, "DELETE") == .byNature)
+        #expect(idempotent(.mutates, "POST") == .no)
+    }
+
     @Test func aBadSignatureUnderAGoodClockIsNoSkew() async throws {
         let (client, stub) = AWSClient.stub { _, _ in
             Self.error("SignatureDoesNotMatch", 403, headers: ["Date": "Sat, 31 Jan 2026 12:01:00 GMT"])
@@ -145,6 +228,20 @@ struct AWSClientTests {
         let error = await #expect(throws: AWSError.self) { try await client.send(list, Nothing()) }
         #expect(error?.code == "InvalidResponse")
         #expect(error?.requestID == "7f")
+        #expect(error?.mayHaveActed == false)
+    }
+
+    @Test func undecodableAnswersToMutationsMayHaveActedAndAreShownWhole() async throws {
+        let fake = FakeEffects()
+        let page = "<html>" + String(repeating: "x", count: 1000)
+        let (client, stub) = AWSClient.stub(fake: fake) { _, _ in .text(200, page) }
+        let running = Operation<[String: String], Clusters>("RunTask", of: Samples.ecs, .mutates)
+        let error = await #expect(throws: AWSError.self) { try await client.send(running, [:]) }
+        #expect(error?.mayHaveActed == true)
+        #expect(stub.requests.count == 1)
+        let last = try #require(fake.traces.withLock { $0.last })
+        #expect(last.contains("-> 200, but the body can't be read"))
+        #expect(last.hasSuffix("\n  < \(page)"))
     }
 
     @Test func theTraceHoldsNoSecrets() async throws {
@@ -163,10 +260,17 @@ struct AWSClientTests {
                 "ECS RunTask attempt 1: POST https://ecs.eu-west-1.amazonaws.com/ -> connection lost: reset in "))
         #expect(traces[1].contains(" -> 400 ThrottlingException 6e in "))
         #expect(traces[2].contains("attempt 3: POST https://ecs.eu-west-1.amazonaws.com/ -> 200 7f in "))
-        let signature = try #require(stub.requests[1].headers["Authorization"])
-        for secret in ["hunter2", "secret", "sessiontoken", signature] {
-            #expect(!traces.joined().contains(secret))
-        }
+        #expect(traces[1].contains("\n  > Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"))
+        #expect(traces[1].contains(", ****\n"))
+        #expect(traces[1].contains("\n  > X-Amz-Security-Token: ****\n"))
+        #expect(traces[1].contains("\n  > {\"password\":\"****\"}"))
+        #expect(traces[1].contains("\n  < x-amzn-RequestId: 6e"))
+        #expect(traces[1].contains("\n  < {\"__type\":\"ThrottlingException\",\"message\":\"m\"}"))
+        #expect(traces[1].contains(", first byte after "))
+        #expect(!traces[0].contains("first byte"))
+        let signature = try #require(
+            stub.requests[1].headers["Authorization"]?.split(separator: "=").last.map { String($0) })
+        for secret in ["hunter2", "sessiontoken", signature] { #expect(!traces.joined().contains(secret)) }
     }
 
     // MARK: pages

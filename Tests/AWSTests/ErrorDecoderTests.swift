@@ -100,6 +100,58 @@ struct ErrorDecoderTests {
         #expect("\(error("HTTP502", status: 502))" == "ECS RunTask: HTTP502")
     }
 
+    @Test(arguments: [
+        (
+            "User: arn:aws:iam::1:user/u is not authorized to perform: ecs:RunTask on resource: arn:aws:ecs:eu-west-1:1:x/y:3 "
+                + "because no identity-based policy allows the ecs:RunTask action",
+            AccessDenial(
+                action: "ecs:RunTask", principal: "arn:aws:iam::1:user/u", resource: "arn:aws:ecs:eu-west-1:1:x/y:3",
+                reason: "no identity-based policy allows the ecs:RunTask action")
+        ),
+        (
+            "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: s3:GetObject on resource: "
+                + "\"arn:aws:s3:::b/k with spaces\" with an explicit deny in a service control policy",
+            AccessDenial(
+                action: "s3:GetObject", principal: "arn:aws:sts::1:assumed-role/r/s",
+                resource: "arn:aws:s3:::b/k with spaces", reason: "explicit deny in a service control policy")
+        ),
+        (
+            "You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: "
+                + "ec2:DescribeSubnets because no identity-based policy allows the ec2:DescribeSubnets action. "
+                + "Encoded authorization failure message: abcDEF-123_4",
+            AccessDenial(
+                action: "ec2:DescribeSubnets", principal: "arn:aws:iam::1:user/u", resource: nil,
+                reason: "no identity-based policy allows the ec2:DescribeSubnets action")
+        ),
+        (
+            "User: arn:aws:iam::1:user/u is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/r.",
+            AccessDenial(
+                action: "iam:PassRole", principal: "arn:aws:iam::1:user/u", resource: "arn:aws:iam::1:role/r")
+        ),
+    ])
+    func deniedAccessNamesActionResourceAndPrincipal(message: String, expected: AccessDenial) {
+        #expect(AccessDenial.parse(message) == expected)
+        #expect(error("AccessDeniedException", message, status: 403).denial == expected)
+        #expect(error("ValidationError", message).denial == nil)
+    }
+
+    @Test(arguments: [
+        "Access Denied", "", "You are not authorized to perform this operation.", " is not authorized to perform: ",
+    ])
+    func whatAWSDoesNotTellIsNotMadeUp(message: String) {
+        #expect(AccessDenial.parse(message) == nil)
+    }
+
+    @Test func encodedDetailsStandApart() {
+        let body = """
+            <Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this
+            operation. Encoded authorization failure message: abcDEF-123_4</Message></Error></Errors></Response>
+            """
+        let answer = decode(Samples.ec2, 403, body)
+        #expect(answer.message == "You are not authorized to perform this operation.")
+        #expect(answer.fields == ["encodedAuthorizationMessage": "abcDEF-123_4"])
+    }
+
     @Test func classifies() {
         #expect(error("ValidationError", "Stack with id x does not exist").isNotFound)
         #expect(error("Anything", status: 404).isNotFound)

@@ -26,7 +26,7 @@ struct StreamingTests {
     private let get = Operation<Put, GetOutput>(
         "GetObject", of: Samples.s3, .reads, method: "GET", path: "/{Bucket}/{Key+}")
     private let complete = Operation<Put, Nothing>(
-        "CompleteMultipartUpload", of: Samples.s3, .mutates, path: "/{Bucket}/{Key+}")
+        "CompleteMultipartUpload", of: Samples.s3, .mutates, idempotent: .byNature, path: "/{Bucket}/{Key+}")
     private let body = HTTPBody.stream(length: 3) { OneShotReader(Array("abc".utf8)) }
 
     @Test func overTLSTheBodyGoesUnsignedAndIsOpenedForEachAttempt() async throws {

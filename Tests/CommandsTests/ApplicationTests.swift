@@ -77,6 +77,32 @@ struct ApplicationTests {
         #expect(world.err == ["fgctl: STS GetCallerIdentity: ExpiredToken: it is over (AWS request 7f)"])
     }
 
+    @Test func deniedAccessNamesActionResourceAndPrincipal() async throws {
+        struct Report: Decodable {
+            struct Denied: Decodable { let action: String, principal: String?, resource: String?, reason: String? }
+            struct AWS: Decodable {
+                let code: String, httpStatus: Int, attempts: Int, mayHaveActed: Bool, denied: Denied?
+            }
+            struct Body: Decodable { let aws: AWS?, hint: String? }
+            let error: Body
+        }
+        let words =
+            "User: arn:aws:iam::1:user/u is not authorized to perform: sts:GetCallerIdentity on resource: arn:x because "
+            + "no identity-based policy allows it"
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>\(words)</Message></Error></ErrorResponse>"
+        let world = World(["GetCallerIdentity": [.init(body, status: 403)]])
+        #expect(await Application.run(["whoami", "--output", "json"], context: world.context) == 1)
+        let hint = "arn:aws:iam::1:user/u needs sts:GetCallerIdentity on arn:x (no identity-based policy allows it)"
+        #expect(world.err.last == "  \(hint)")
+        let error = try JSONDecoder().decode(Report.self, from: Data(try #require(world.out.first).utf8)).error
+        #expect(error.hint == hint)
+        let aws = try #require(error.aws)
+        #expect(aws.code == "AccessDenied" && aws.httpStatus == 403 && aws.attempts == 1 && !aws.mayHaveActed)
+        #expect(aws.denied?.action == "sts:GetCallerIdentity")
+        #expect(aws.denied?.principal == "arn:aws:iam::1:user/u")
+        #expect(aws.denied?.resource == "arn:x")
+    }
+
     @Test func commandsOfContainersKeepTheirCodesFree() async {
         let world = World(["DescribeStacks": [.expired]])
         #expect(await world.run("ecs-run-task") == 125)

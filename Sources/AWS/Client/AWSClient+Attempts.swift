@@ -7,6 +7,7 @@ extension AWSClient {
     /// Sends a call until it succeeds, fails for good, or attempts, quota or the caller's patience end. Each attempt is signed
     /// afresh: with the date of now and the credentials of now.
     func perform(_ call: Call) async throws -> Answer {
+        let mode = try settings.retryMode()
         let maximum = call.isRepeatable ? try settings.maximumAttempts() : 1
         var attempt = 1
         var cost: Int?
@@ -15,13 +16,17 @@ extension AWSClient {
         while true {
             try Task.checkCancellation()
             let credentials = try await shared.credentials.current()
+            if mode == .adaptive { try await waitForTurn() }
             let fault: AttemptFault
             switch try await once(call, credentials: credentials, attempt: attempt) {
-            case .success(let answer):
+            case .success(var answer):
+                answer.attempts = attempt
                 shared.quota.withLock { $0.giveBack(cost) }
+                if mode == .adaptive { adjustRate(throttled: false) }
                 return answer
             case .failure(let failed):
                 fault = failed.fault
+                if mode == .adaptive { adjustRate(throttled: fault.isThrottling) }
                 // A wrong clock or an expired token is repaired and tried again, once each, at no cost of attempts.
                 if call.isRepeatable, let repair = repair(failed, credentials),
                     repairs.insert(repair).inserted
@@ -30,7 +35,10 @@ extension AWSClient {
                 }
             }
             mayHaveActed = mayHaveActed || fault.mayHaveActed
-            let pause = RetryPolicy.pause(after: fault, attempt: attempt, maximum: maximum, random: effects.random())
+            // What acts at each arrival is not sent again once it may have acted.
+            let isSafe = call.isIdempotent || !mayHaveActed
+            let pause = RetryPolicy.pause(
+                after: fault, attempt: attempt, maximum: isSafe ? maximum : attempt, random: effects.random())
             guard let pause, let taken = shared.quota.withLock({ $0.take(forTimeout: fault.isTimeout) }) else {
                 throw self.error(fault, call, attempts: attempt, mayHaveActed: mayHaveActed)
             }
@@ -40,15 +48,32 @@ extension AWSClient {
         }
     }
 
+    /// The adaptive mode's wait before a request.
+    private func waitForTurn() async throws {
+        let now = effects.now().timeIntervalSince1970
+        let wait = shared.rate.withLock { $0.take(at: now) }
+        if wait > 0 { try await effects.sleep(.seconds(wait)) }
+    }
+
+    private func adjustRate(throttled: Bool) {
+        let now = effects.now().timeIntervalSince1970
+        shared.rate.withLock { $0.received(throttled: throttled, at: now) }
+    }
+
     /// What ends in the caller's hands.
     private func error(_ fault: AttemptFault, _ call: Call, attempts: Int, mayHaveActed: Bool) -> any Error {
         switch fault {
-        // Refusing a signature, AWS quotes what it covers, the session token included.
-        case .answer(let error, _): error.masked(shared.credentials.mask)
+        case .answer(let answer, _):
+            // Refusing a signature, AWS quotes what it covers, the session token included.
+            var error = answer.masked(shared.credentials.mask)
+            error.attempts = attempts
+            error.mayHaveActed = call.mutates && mayHaveActed
+            return error
         case .transport(let error):
-            AWSNoAnswer(
+            return AWSNoAnswer(
                 service: call.service.sdkID, operation: call.operation, resource: call.resource,
-                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, reason: error.brief)
+                endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, mutates: call.mutates,
+                reason: error.brief)
         }
     }
 
@@ -57,6 +82,8 @@ extension AWSClient {
         let fault: AttemptFault
         /// The service's clock, from its answer.
         var serverDate: Date?
+        /// The correction that the attempt was signed with; another call may have changed it since.
+        var clockOffset: TimeInterval = 0
     }
 
     private enum Repair: Hashable { case clock, credentials }
@@ -67,22 +94,28 @@ extension AWSClient {
         _ call: Call, credentials: Credentials, attempt: Int
     ) async throws -> Result<Answer, FailedAttempt> {
         let signer = Signer(
-            credentials: credentials, region: call.endpoint.signingRegion, service: call.service.signingName)
+            credentials: credentials, region: call.endpoint.signingRegion, service: call.service.signingName,
+            keys: shared.signingKeys)
         var request = HTTPRequest(
             method: call.request.method, url: call.url, headers: call.request.headers, body: call.request.body)
         request.headers["User-Agent"] = "fgctl"
-        let date = effects.now().addingTimeInterval(shared.clockOffset.withLock { $0 })
-        request = try signer.sign(request, payload: call.payload, at: date)
-        let start = ContinuousClock.now
+        let clockOffset = shared.clockOffset.withLock { $0 }
+        request = try signer.sign(request, payload: call.payload, at: effects.now().addingTimeInterval(clockOffset))
+        var log = effects.trace.map { AttemptLog(tell: $0, call: call, attempt: attempt, request: request) }
         do {
             let response = try await transport.send(request)
-            let result = try await read(response, call)
-            trace(call, attempt, since: start, outcome(response, result))
+            log?.head(response)
+            var result = try await read(response, call, &log)
+            if case .failure(var failed) = result {
+                failed.clockOffset = clockOffset
+                result = .failure(failed)
+            }
+            log?.end(outcome(response, result))
             return result
         } catch let error as HTTPError {
             // A transfer that ends because the task was cancelled is a cancellation, whatever it looks like.
             try Task.checkCancellation()
-            trace(call, attempt, since: start, "\(error)")
+            log?.end("\(error)")
             return .failure(FailedAttempt(fault: .transport(error)))
         }
     }
@@ -98,7 +131,9 @@ extension AWSClient {
         return (words + [id ?? "-"]).joined(separator: " ")
     }
 
-    private func read(_ response: HTTPResponse, _ call: Call) async throws -> Result<Answer, FailedAttempt> {
+    private func read(
+        _ response: HTTPResponse, _ call: Call, _ log: inout AttemptLog?
+    ) async throws -> Result<Answer, FailedAttempt> {
         if (200..<300).contains(response.status) {
             if call.streamsAnswer {
                 return .success(
@@ -110,9 +145,12 @@ extension AWSClient {
             if !isError {
                 return .success(Answer(status: response.status, headers: response.headers, bytes: bytes, stream: nil))
             }
+            log?.body(bytes)
             return .failure(failedAttempt(response, 500, bytes, call))
         }
-        return .failure(failedAttempt(response, response.status, try await Self.head(of: response.body), call))
+        let bytes = try await Self.head(of: response.body)
+        log?.body(bytes)
+        return .failure(failedAttempt(response, response.status, bytes, call))
     }
 
     private func failedAttempt(_ response: HTTPResponse, _ status: Int, _ body: [UInt8], _ call: Call) -> FailedAttempt
@@ -132,8 +170,7 @@ extension AWSClient {
         if RetryCodes.mayBeClockSkew(code: error.code), let server = failed.serverDate {
             let offset = server.timeIntervalSince(effects.now())
             // AWS admits five minutes; a smaller difference has another cause. The offset applied already counts.
-            let applied = shared.clockOffset.withLock { $0 }
-            if abs(offset - applied) > 240 {
+            if abs(offset - failed.clockOffset) > 240 {
                 shared.clockOffset.withLock { $0 = offset }
                 return .clock
             }
@@ -159,16 +196,5 @@ extension AWSClient {
         let start = String(decoding: bytes.prefix(256), as: UTF8.self)
         let root = start.split(separator: "<").first { !$0.hasPrefix("?") && $0.contains(">") }
         return root?.hasPrefix("Error>") ?? false
-    }
-
-    private func trace(_ call: Call, _ attempt: Int, since start: ContinuousClock.Instant, _ outcome: String) {
-        guard let trace = effects.trace else { return }
-        let elapsed = ContinuousClock.now - start
-        trace(
-            WireTrace(
-                service: call.service.sdkID, operation: call.operation, method: call.request.method, url: call.url,
-                attempt: attempt, outcome: outcome,
-                milliseconds: elapsed.components.seconds * 1000 + elapsed.components.attoseconds / 1_000_000_000_000_000
-            ))
     }
 }

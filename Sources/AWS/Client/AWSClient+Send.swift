@@ -37,8 +37,8 @@ extension AWSClient {
         }
         return Call(
             service: service, operation: operation.name, resource: resource, request: request, endpoint: endpoint,
-            url: url,
-            payload: payload)
+            url: url, payload: payload, mutates: operation.effect == .mutates, isIdempotent: operation.idempotent != .no
+        )
     }
 
     func decode<I, O>(_ operation: Operation<I, O>, _ answer: Answer, _ call: Call) throws -> O {
@@ -46,9 +46,13 @@ extension AWSClient {
             return try ResponseDecoder.decode(
                 operation, status: answer.status, headers: answer.headers, body: answer.bytes)
         } catch {
-            throw call.error(
+            traceUnread(call, answer)
+            var failed = call.error(
                 "InvalidResponse", ResponseDecoder.reason(error), status: answer.status,
                 requestID: ErrorDecoder.requestID(answer.headers))
+            failed.attempts = answer.attempts
+            failed.mayHaveActed = call.mutates
+            throw failed
         }
     }
 

@@ -9,6 +9,9 @@ struct Call: Sendable {
     let endpoint: Endpoint
     let url: String
     let payload: PayloadHash
+    let mutates: Bool
+    /// Whether a second arrival at the service does no harm.
+    let isIdempotent: Bool
     /// Whether the body can be read again for another attempt.
     var isRepeatable = true
     /// Whether the body of a good answer is left to the caller.
@@ -28,4 +31,6 @@ struct Answer: Sendable {
     let headers: HTTPHeaders
     let bytes: [UInt8]?
     let stream: HTTPResponseBody?
+    /// All attempts it took.
+    var attempts = 1
 }

@@ -6,7 +6,10 @@ internal import Synchronization
 final class SharedState: Sendable {
     let credentials: CredentialCache
     let endpoints: EndpointCache
+    let signingKeys = SigningKeys()
     let quota = Mutex(RetryQuota())
+    /// Used in the adaptive retry mode only.
+    let rate = Mutex(RateLimiter())
     /// Added to this machine's clock when signing, in seconds.
     let clockOffset = Mutex<TimeInterval>(0)
 

@@ -1,4 +1,4 @@
-/// One attempt on the wire, as `--debug` shows it. Holds no header values and no bodies, so it can hold no secrets.
+/// One attempt on the wire, as `--debug` shows it. Everything in it is masked already (`WireMask`).
 package struct WireTrace: Sendable, CustomStringConvertible {
     package let service: String
     package let operation: String
@@ -6,11 +6,31 @@ package struct WireTrace: Sendable, CustomStringConvertible {
     /// The URL as it is sent; signatures and tokens travel in headers only.
     package let url: String
     package let attempt: Int
-    /// Status and request id of an answer, or why there was none.
+    /// Status, error code and request id of an answer, or why there was none.
     package let outcome: String
-    package let milliseconds: Int64
+    /// From the start of the attempt, with signing done, to the head of the answer; `nil` when none came.
+    package let firstByte: Duration?
+    /// To the end of the attempt: the whole answer, or its head where the body streams to the caller.
+    package let total: Duration
+    /// `Name: value`
+    package var requestHeaders: [String] = []
+    package var requestBody: String?
+    package var answerHeaders: [String] = []
+    /// Of errors only: good answers may hold anything.
+    package var answerBody: String?
 
+    /// The first line is the summary; those after it are indented, `>` is what was sent, `<` what came.
     package var description: String {
-        "\(service) \(operation) attempt \(attempt): \(method) \(url) -> \(outcome) in \(milliseconds) ms"
+        let first = firstByte.map { ", first byte after \(Self.milliseconds($0)) ms" } ?? ""
+        let summary =
+            "\(service) \(operation) attempt \(attempt): \(method) \(url) -> \(outcome) in \(Self.milliseconds(total)) ms"
+            + first
+        let sent = (requestHeaders + [requestBody].compactMap { $0 }).map { "  > \($0)" }
+        let came = (answerHeaders + [answerBody].compactMap { $0 }).map { "  < \($0)" }
+        return ([summary] + sent + came).joined(separator: "\n")
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -14,6 +14,13 @@ package struct AWSError: Error, Sendable {
     package let resource: String?
     /// Further members of the error (`resourceIds`), texts only; lists are joined by commas.
     package let fields: [String: String]
+    /// All attempts of the call.
+    package internal(set) var attempts = 1
+    /// Whether an attempt of the call may have been carried out although it ended in this error: an earlier one whose answer
+    /// was lost, or this one (status 500 and above, an answer of success that can't be read). Only for calls that change something.
+    package internal(set) var mayHaveActed = false
+    /// What was refused to whom, where the message of a denied access tells.
+    package var denial: AccessDenial? { isAccessDenied ? AccessDenial.parse(message) : nil }
 
     package init(
         code: String, message: String, httpStatus: Int, requestID: String? = nil, service: String, operation: String,
@@ -44,7 +51,9 @@ extension AWSError: CustomStringConvertible {
     package var description: String {
         let what = [service, operation, resource].compactMap { $0 }.joined(separator: " ")
         let why = message.isEmpty ? code : "\(code): \(message)"
-        return "\(what): \(why)" + (requestID.map { " (AWS request \($0))" } ?? "")
+        let times = attempts == 1 ? "" : " after \(attempts) attempts"
+        let acted = mayHaveActed ? "; an attempt may have been carried out all the same" : ""
+        return "\(what): \(why)" + (requestID.map { " (AWS request \($0))" } ?? "") + times + acted
     }
 }
 

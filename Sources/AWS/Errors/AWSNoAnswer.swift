@@ -11,12 +11,15 @@ package struct AWSNoAnswer: Error, Sendable, CustomStringConvertible {
     package let attempts: Int
     /// Whether at least one attempt may have reached the service.
     package let mayHaveActed: Bool
+    /// Whether the operation changes something.
+    var mutates = false
     /// One line: why the last attempt failed.
     package let reason: String
 
     package var description: String {
         let what = [service, operation, resource].compactMap { $0 }.joined(separator: " ")
         let times = attempts == 1 ? "" : " after \(attempts) attempts"
-        return "\(what): no answer from \(endpoint)\(times): \(reason)"
+        let acted = mutates && mayHaveActed ? "; it may have been carried out all the same" : ""
+        return "\(what): no answer from \(endpoint)\(times): \(reason)\(acted)"
     }
 }

@@ -21,6 +21,10 @@ enum ErrorDecoder {
         case .query, .ec2, .restXML: answer = xml(status: status, body: body)
         }
         answer.requestID = requestID(headers) ?? answer.requestID
+        // Kept whole for who can decode it, out of the way of the sentence before it.
+        let message = AccessDenial.withoutEncoded(answer.message)
+        answer.message = message.text
+        if let encoded = message.encoded { answer.fields["encodedAuthorizationMessage"] = encoded }
         return answer
     }
 

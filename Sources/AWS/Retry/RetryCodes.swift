@@ -7,6 +7,11 @@ enum RetryCodes {
         "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown", "EC2ThrottledException",
         "PriorRequestNotComplete",
     ]
+    /// Codes of bad input under which services pass on that another service throttled them.
+    private static let hiding: Set<String> = [
+        "InvalidParameterException", "InvalidParameterValue", "InvalidRequestException", "ValidationError",
+        "ValidationException", "ClientException",
+    ]
     private static let transient: Set<String> = [
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "ServiceUnavailable",
         "ServiceUnavailableException", "ServerException", "InternalServerError", "InternalServiceError",
@@ -20,10 +25,7 @@ enum RetryCodes {
     static func isThrottling(code: String, message: String, status: Int) -> Bool {
         if status == 429 || throttling.contains(code) { return true }
         // Some services hide it: ECS and CloudFormation answer 'Rate exceeded' under a code of bad input.
-        guard code == "InvalidParameterException" || code == "ValidationError" || code == "ClientException" else {
-            return false
-        }
-        return message.contains("Rate exceeded") || message.contains("Throttling")
+        return hiding.contains(code) && (message.contains("Rate exceeded") || message.contains("Throttling"))
     }
 
     static func isTransient(code: String, status: Int) -> Bool {

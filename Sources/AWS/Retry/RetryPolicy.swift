@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import HTTP
 
 /// Why one attempt failed.
@@ -18,13 +19,15 @@ enum AttemptFault: Sendable {
 }
 
 extension AttemptFault {
-    /// Whether the service may have done what was asked all the same.
+    /// Whether the service may have done what was asked all the same. One that says it is asked too often has not.
     var mayHaveActed: Bool {
         switch self {
         case .transport(let error): error.mayHaveBeenSent
-        case .answer(let error, _): error.httpStatus >= 500
+        case .answer(let error, _): error.httpStatus >= 500 && !error.isThrottling
         }
     }
+
+    var isThrottling: Bool { if case .answer(let error, _) = self { error.isThrottling } else { false } }
 }
 
 /// Decides whether another attempt is worth it and when: the SDKs' standard mode.
@@ -57,13 +60,19 @@ enum RetryPolicy {
         }
     }
 
-    /// The pause that an answer's headers ask for: `x-amz-retry-after` in milliseconds, `Retry-After` in seconds.
+    /// The pause that an answer's headers ask for: `x-amz-retry-after` in milliseconds; `Retry-After` in seconds or as a date,
+    /// which is compared with the answer's own `Date`, since this machine's clock may be wrong.
     static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
         if let text = headers["x-amz-retry-after"], let milliseconds = Int64(text), milliseconds >= 0 {
             return min(.milliseconds(min(milliseconds, 1_000_000)), longestPause)
         }
         if let text = headers["Retry-After"], let seconds = Int64(text), seconds >= 0 {
             return .seconds(min(seconds, longestPause.components.seconds))
+        }
+        if let until = headers["Retry-After"].flatMap({ Timestamp.parse($0) }),
+            let date = headers["Date"].flatMap({ Timestamp.parse($0) }), until >= date
+        {
+            return min(.seconds(min(until.timeIntervalSince(date), 1000)), longestPause)
         }
         return nil
     }

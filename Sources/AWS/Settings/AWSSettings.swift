@@ -52,7 +52,9 @@ package struct AWSSettings: Sendable {
 
     /// How often one call is tried in all, the first attempt included.
     func maximumAttempts() throws -> Int {
-        guard let setting = try value("AWS_MAX_ATTEMPTS") ?? profile()?.setting("max_attempts") else { return 3 }
+        guard let setting = try value("AWS_MAX_ATTEMPTS") ?? profile()?.setting("max_attempts") else {
+            return try retryMode().attempts
+        }
         guard let count = Int(setting.value), (1...100).contains(count) else {
             throw Failure(
                 .usage,

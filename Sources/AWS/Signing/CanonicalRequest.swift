@@ -48,10 +48,17 @@ struct CanonicalRequest {
 
     /// Trims, and makes one space of every run of white space.
     private static func squeeze(_ value: String) -> String {
-        let bytes = value.utf8
-        let isTrimmed = bytes.first != 0x20 && bytes.last != 0x20
-        // Nearly every value is fine as it is.
-        if isTrimmed, !bytes.contains(where: { $0 < 0x20 }), !value.contains("  ") { return value }
+        // Nearly every value is fine as it is; over bytes, since tokens are long and this runs for every attempt.
+        var last: UInt8 = 0x20
+        var isFine = true
+        for byte in value.utf8 {
+            if byte < 0x20 || (byte == 0x20 && last == 0x20) {
+                isFine = false
+                break
+            }
+            last = byte
+        }
+        if isFine, last != 0x20 || value.isEmpty { return value }
         return value.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" || $0 == "\r" }.joined(
             separator: " ")
     }

@@ -2,6 +2,7 @@ internal import Crypto
 internal import FoundationEssentials
 internal import HTTP
 internal import Support
+internal import Synchronization
 
 /// Signs requests with AWS Signature Version 4, in headers.
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -10,6 +11,8 @@ struct Signer: Sendable {
     let region: String
     /// The service's signing name.
     let service: String
+    /// Keeps the day's key between attempts.
+    var keys: SigningKeys?
 
     /// The stages of a signature, for tests.
     struct Stages {
@@ -50,11 +53,40 @@ struct Signer: Sendable {
 
     /// The day's signing key (step 3 of the page above).
     private func key(day: String) throws -> [UInt8] {
+        let scope = SigningKeys.Scope(
+            day: day, region: region, service: service, accessKeyID: credentials.accessKeyID,
+            secret: credentials.secretAccessKey)
+        if let known = keys?.known.withLock({ $0[scope] }) { return known }
+        let key = try deriveKey(day: day)
+        keys?.known.withLock { known in
+            // Days pass and credentials change: nothing old is worth keeping.
+            if known.count >= SigningKeys.limit { known.removeAll() }
+            known[scope] = key
+        }
+        return key
+    }
+
+    private func deriveKey(day: String) throws -> [UInt8] {
         // The secret leaves its type only here, to derive the key.
         var key = Array("AWS4\(credentials.secretAccessKey.reveal())".utf8)
         for part in [day, region, service, "aws4_request"] { key = try HMAC.sha256(key: key, part.utf8) }
         return key
     }
+}
+
+/// Signing keys that were derived already; a key holds for a day, a region and a service.
+final class SigningKeys: Sendable {
+    struct Scope: Hashable {
+        let day: String
+        let region: String
+        let service: String
+        let accessKeyID: String
+        /// Part of what is compared: two secrets of one access key id must never share a signing key.
+        let secret: Secret
+    }
+
+    static let limit = 32
+    let known = Mutex<[Scope: [UInt8]]>([:])
 }
 
 /// The hash of a body as it enters the signature.

@@ -24,12 +24,28 @@ struct EncodedRequest: Sendable {
     }
 }
 
+extension WireValue {
+    /// Whether this is a structure whose member of that name is a text with something in it.
+    fileprivate func hasText(_ name: String) -> Bool {
+        guard case .structure(let structure) = self else { return false }
+        return structure.members.contains { member in
+            guard member.name == name, case .string(let text) = member.value else { return false }
+            return !text.isEmpty
+        }
+    }
+}
+
 /// Writes inputs in the protocol of their service.
 enum RequestEncoder {
-    /// - Throws: `Failure` when a member that has to be in the URI is empty or a header has a line break.
+    /// - Throws: `Failure` when a member that has to be in the URI or the idempotency token is empty, or a header has a
+    ///   line break.
     static func encode<I, O>(_ operation: Operation<I, O>, _ input: I) throws -> EncodedRequest {
         let service = operation.service
         let value = try WireEncoder.encode(input, names: service.memberNames)
+        if case .byToken(let name) = operation.idempotent, !value.hasText(service.memberNames.wireName(name)) {
+            // A mistake of fgctl's own: sent without, a lost answer would mean acting twice.
+            throw Failure(.failed, "\(service.sdkID) \(operation.name): there is no idempotency token in \(name)")
+        }
         switch service.wire {
         case .json(let version, let targetPrefix):
             return EncodedRequest(

@@ -3,8 +3,9 @@ internal import AWS
 /// Getting a stack out of a state in which an operation was left, and the list of all stacks.
 extension CloudFormation {
     private static let continueUpdateRollback = Operation<ContinueUpdateRollbackRequest, Nothing>(
-        "ContinueUpdateRollback", of: service, .mutates)
-    private static let rollbackStack = Operation<RollbackStackRequest, Nothing>("RollbackStack", of: service, .mutates)
+        "ContinueUpdateRollback", of: service, .mutates, idempotent: .byToken("clientRequestToken"))
+    private static let rollbackStack = Operation<RollbackStackRequest, Nothing>(
+        "RollbackStack", of: service, .mutates, idempotent: .byToken("clientRequestToken"))
     private static let describeAllStacks = Operation<DescribeStacksRequest, DescribeStacksResponse>(
         "DescribeStacks", of: service, .reads)
 

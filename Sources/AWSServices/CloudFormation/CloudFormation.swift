@@ -85,14 +85,15 @@ extension CloudFormation {
     private static let listStackResources = Operation<ListStackResourcesRequest, ListStackResourcesResponse>(
         "ListStackResources", of: service, .reads)
     private static let createChangeSet = Operation<CreateChangeSetRequest, CreateChangeSetResponse>(
-        "CreateChangeSet", of: service, .mutates)
+        "CreateChangeSet", of: service, .mutates, idempotent: .byToken("clientToken"))
     private static let describeChangeSet = Operation<DescribeChangeSetRequest, DescribeChangeSetResponse>(
         "DescribeChangeSet", of: service, .reads)
     private static let executeChangeSet = Operation<ExecuteChangeSetRequest, Nothing>(
-        "ExecuteChangeSet", of: service, .mutates)
+        "ExecuteChangeSet", of: service, .mutates, idempotent: .byToken("clientRequestToken"))
     private static let deleteChangeSet = Operation<DeleteChangeSetRequest, Nothing>(
-        "DeleteChangeSet", of: service, .mutates)
-    private static let deleteStack = Operation<DeleteStackRequest, Nothing>("DeleteStack", of: service, .mutates)
+        "DeleteChangeSet", of: service, .mutates, idempotent: .byNature)
+    private static let deleteStack = Operation<DeleteStackRequest, Nothing>(
+        "DeleteStack", of: service, .mutates, idempotent: .byToken("clientRequestToken"))
     private static let getTemplate = Operation<GetTemplateRequest, GetTemplateResponse>(
         "GetTemplate", of: service, .reads)
 }

@@ -3,7 +3,8 @@ internal import AWS
 extension ECR {
     private static let batchGetImage = Operation<BatchGetImageRequest, BatchGetImageResponse>(
         "BatchGetImage", of: service, .reads)
-    private static let putImage = Operation<PutImageRequest, Nothing>("PutImage", of: service, .mutates)
+    private static let putImage = Operation<PutImageRequest, Nothing>(
+        "PutImage", of: service, .mutates, idempotent: .byNature)
 
     package struct BatchGetImageRequest: Codable, Sendable {
         package var repositoryName: String

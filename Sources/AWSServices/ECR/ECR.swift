@@ -65,7 +65,7 @@ extension ECR {
     private static let describeRepositories = Operation<DescribeRepositoriesRequest, DescribeRepositoriesResponse>(
         "DescribeRepositories", of: service, .reads)
     private static let createRepository = Operation<CreateRepositoryRequest, CreateRepositoryResponse>(
-        "CreateRepository", of: service, .mutates)
+        "CreateRepository", of: service, .mutates, idempotent: .byNature)
     private static let getAuthorizationToken = Operation<Nothing, GetAuthorizationTokenResponse>(
         "GetAuthorizationToken", of: service, .reads)
     private static let describeImages = Operation<DescribeImagesRequest, DescribeImagesResponse>(

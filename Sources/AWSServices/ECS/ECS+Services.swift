@@ -7,8 +7,9 @@ extension ECS {
         "DescribeServices", of: service, .reads)
     private static let listServices = Operation<ListServicesRequest, ListServicesResponse>(
         "ListServices", of: service, .reads)
+    /// A second forced deployment takes the first one's place; the answer names the one that counts.
     private static let updateService = Operation<UpdateServiceRequest, UpdateServiceResponse>(
-        "UpdateService", of: service, .mutates)
+        "UpdateService", of: service, .mutates, idempotent: .byNature)
     private static let listServiceDeployments = Operation<
         ListServiceDeploymentsRequest, ListServiceDeploymentsResponse
     >("ListServiceDeployments", of: service, .reads)

@@ -35,10 +35,12 @@ package struct ECS: Sendable {
 }
 
 extension ECS {
-    private static let runTask = Operation<RunTaskRequest, RunTaskResponse>("RunTask", of: service, .mutates)
+    private static let runTask = Operation<RunTaskRequest, RunTaskResponse>(
+        "RunTask", of: service, .mutates, idempotent: .byToken("clientToken"))
     private static let describeTasks = Operation<DescribeTasksRequest, DescribeTasksResponse>(
         "DescribeTasks", of: service, .reads)
-    private static let stopTask = Operation<StopTaskRequest, StopTaskResponse>("StopTask", of: service, .mutates)
+    private static let stopTask = Operation<StopTaskRequest, StopTaskResponse>(
+        "StopTask", of: service, .mutates, idempotent: .byNature)
     private static let describeTaskDefinition = Operation<
         DescribeTaskDefinitionRequest, DescribeTaskDefinitionResponse
     >("DescribeTaskDefinition", of: service, .reads)

@@ -53,13 +53,18 @@ extension EventBridge {
 }
 
 extension EventBridge {
-    private static let putRule = Operation<PutRuleRequest, PutRuleResponse>("PutRule", of: service, .mutates)
-    private static let putTargets = Operation<PutTargetsRequest, FailuresResponse>("PutTargets", of: service, .mutates)
+    private static let putRule = Operation<PutRuleRequest, PutRuleResponse>(
+        "PutRule", of: service, .mutates, idempotent: .byNature)
+    private static let putTargets = Operation<PutTargetsRequest, FailuresResponse>(
+        "PutTargets", of: service, .mutates, idempotent: .byNature)
     private static let removeTargets = Operation<RemoveTargetsRequest, FailuresResponse>(
-        "RemoveTargets", of: service, .mutates)
-    private static let deleteRule = Operation<DescribeRuleRequest, Nothing>("DeleteRule", of: service, .mutates)
-    private static let enableRule = Operation<DescribeRuleRequest, Nothing>("EnableRule", of: service, .mutates)
-    private static let disableRule = Operation<DescribeRuleRequest, Nothing>("DisableRule", of: service, .mutates)
+        "RemoveTargets", of: service, .mutates, idempotent: .byNature)
+    private static let deleteRule = Operation<DescribeRuleRequest, Nothing>(
+        "DeleteRule", of: service, .mutates, idempotent: .byNature)
+    private static let enableRule = Operation<DescribeRuleRequest, Nothing>(
+        "EnableRule", of: service, .mutates, idempotent: .byNature)
+    private static let disableRule = Operation<DescribeRuleRequest, Nothing>(
+        "DisableRule", of: service, .mutates, idempotent: .byNature)
     private static let listRules = Operation<ListRulesRequest, ListRulesResponse>("ListRules", of: service, .reads)
     private static let listTargets = Operation<ListTargetsRequest, ListTargetsResponse>(
         "ListTargetsByRule", of: service, .reads)

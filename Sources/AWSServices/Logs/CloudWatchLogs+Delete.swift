@@ -2,7 +2,7 @@ internal import AWS
 
 extension CloudWatchLogs {
     private static let deleteLogGroup = Operation<DeleteLogGroupRequest, Nothing>(
-        "DeleteLogGroup", of: service, .mutates)
+        "DeleteLogGroup", of: service, .mutates, idempotent: .byNature)
 
     /// Deletes a log group with all its events. One that is gone already is what was asked for.
     package func deleteLogGroup(_ name: String) async throws {

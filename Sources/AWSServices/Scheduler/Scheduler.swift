@@ -53,11 +53,14 @@ extension Scheduler {
     private static let getSchedule = Operation<GetScheduleRequest, GetScheduleResponse>(
         "GetSchedule", of: service, .reads, method: "GET", path: "/schedules/{Name}")
     private static let createSchedule = Operation<ScheduleRequest, ScheduleResponse>(
-        "CreateSchedule", of: service, .mutates, method: "POST", path: "/schedules/{Name}")
+        "CreateSchedule", of: service, .mutates, idempotent: .byToken("clientToken"), method: "POST",
+        path: "/schedules/{Name}")
     private static let updateSchedule = Operation<ScheduleRequest, ScheduleResponse>(
-        "UpdateSchedule", of: service, .mutates, method: "PUT", path: "/schedules/{Name}")
+        "UpdateSchedule", of: service, .mutates, idempotent: .byToken("clientToken"), method: "PUT",
+        path: "/schedules/{Name}")
     private static let deleteSchedule = Operation<DeleteScheduleRequest, Nothing>(
-        "DeleteSchedule", of: service, .mutates, method: "DELETE", path: "/schedules/{Name}")
+        "DeleteSchedule", of: service, .mutates, idempotent: .byToken("clientToken"), method: "DELETE",
+        path: "/schedules/{Name}")
     private static let listSchedules = Operation<ListSchedulesRequest, ListSchedulesResponse>(
         "ListSchedules", of: service, .reads, method: "GET", path: "/schedules")
 }

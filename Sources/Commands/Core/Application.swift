@@ -120,12 +120,14 @@ package enum Application {
                 let message: String
                 let hint: String?
                 let exitCode: Int32
+                let aws: AWSErrorReport?
             }
             let error: Body
         }
         let report = Report(
             error: .init(
-                kind: failure.kind.rawValue, message: failure.message, hint: failure.hint, exitCode: code))
+                kind: failure.kind.rawValue, message: failure.message, hint: failure.hint, exitCode: code,
+                aws: (failure.cause as? AWSError).map { AWSErrorReport($0) }))
         // Encoding texts and a number can't fail; were it to, the text on standard error still stands.
         return (try? Session.json(report)) ?? "{}"
     }

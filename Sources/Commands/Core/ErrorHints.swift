@@ -12,6 +12,7 @@ enum ErrorHints {
     }
 
     private static func hint(_ error: AWSError) -> String? {
+        if let denial = error.denial { return AWSErrorReport.hint(denial) }
         guard error.service == "ECS" else { return nil }
         switch error.code {
         case "ClusterNotFoundException":

@@ -68,7 +68,7 @@ struct Session: Sendable {
             ask: console.ask, processes: context.processes, save: context.saveFile,
             warn: { console.err("warning: \($0)") })
         if common.debug {
-            effects.trace = { console.err("debug: \($0)") }
+            effects.trace = { console.err("debug: " + "\($0)".replacing("\n", with: "\ndebug: ")) }
             effects.credentials.debug = { console.err("debug: \($0)") }
         }
         let client = AWSClient(
