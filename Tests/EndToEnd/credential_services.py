@@ -3,18 +3,58 @@ metadata. What they hand out is known by its access key; every secret in it is a
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import threading
 import urllib.parse
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from awscrt.crypto import EC, ECRawSignature
+
 WEB_TOKEN = "marker-web-identity-token"
 SSO_TOKEN = "marker-sso-access-token"
 
 
+# Made for these tests.
+LOGIN_KEY = """-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIELLBtvUJt6KMS77obwbQOMdBY7T/mEZwYn1zKT/BiDnoAoGCCqGSM49
+AwEHoUQDQgAEod0nYs+jzCJzD3L0bZn+7MU/XvkE8FNehc1yTUlF4cVE3gSRISL+
+a3O6Q6c8KrYRIsVIbo/U8r5fhaonu2pNMw==
+-----END EC PRIVATE KEY-----
+"""
+
+
+def unpadded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def check_proof(proof: str, url: str) -> None:
+    """DPoP as RFC 9449 has it, signed by the session's key.
+    :raises AssertionError: for anything else."""
+    head, claims, signature = proof.split(".")
+    key = EC.new_key_from_der_data(base64.b64decode("".join(LOGIN_KEY.splitlines()[1:-1])))
+    x, y = key.get_public_coords()
+    said = json.loads(unpadded(head))
+    assert (said["typ"], said["alg"]) == ("dpop+jwt", "ES256")
+    jwk = said["jwk"]
+    assert (jwk["kty"], jwk["crv"], unpadded(jwk["x"]), unpadded(jwk["y"])) == ("EC", "P-256", x, y)
+    said = json.loads(unpadded(claims))
+    assert (said["htm"], said["htu"]) == ("POST", url)
+    assert abs(said["iat"] - datetime.now(UTC).timestamp()) < 60
+    assert said["jti"]
+    raw = unpadded(signature)
+    digest = hashlib.sha256(f"{head}.{claims}".encode()).digest()
+    assert key.verify(digest, EC.encode_raw_signature(ECRawSignature(raw[:32], raw[32:])))
+
+
 def later(minutes: float) -> str:
     return (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def refusal(code: str, message: str) -> str:
+    return f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
 
 
 class CredentialServices:
@@ -71,7 +111,7 @@ class CredentialServices:
         if self.refuses:
             quoted = f"{headers}{body}".replace("<", "").replace("&", "+").replace('"', "").replace("\n", " ")
             if path == "/":
-                return 403, f"<ErrorResponse><Error><Code>AccessDenied</Code><Message>{quoted}</Message></Error></ErrorResponse>"
+                return 403, refusal("AccessDenied", quoted)
             return 403, json.dumps({"__type": "AccessDeniedException", "message": quoted})
         match operation:
             case "GetCallerIdentity":
@@ -81,11 +121,11 @@ class CredentialServices:
                     "</GetCallerIdentityResponse>")
             case "AssumeRole":
                 if "SerialNumber" in form and form.get("TokenCode") != "123456":
-                    return 403, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>MFA</Message></Error></ErrorResponse>"
+                    return 403, refusal("AccessDenied", "MFA")
                 return 200, self._role(operation, f"ASIA{form['RoleArn'].split('/')[-1]}BY{signer}")
             case "AssumeRoleWithWebIdentity":
                 if form.get("WebIdentityToken") != WEB_TOKEN or signer != "nobody":
-                    return 400, "<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>no</Message></Error></ErrorResponse>"
+                    return 400, refusal("InvalidIdentityToken", "no")
                 return 200, self._role(operation, f"ASIA{form['RoleArn'].split('/')[-1]}WEB")
             case "GET /federation/credentials":
                 if headers.get("x-amz-sso_bearer_token") != SSO_TOKEN:
@@ -94,6 +134,16 @@ class CredentialServices:
                 return 200, json.dumps({"roleCredentials": {
                     "accessKeyId": "ASIASSO", "secretAccessKey": "marker-sso-secret",
                     "sessionToken": "marker-sso-session", "expiration": int(end)}})
+            case "POST /v1/token":
+                check_proof(headers["DPoP"], f"{self.url}{path}")
+                asked = json.loads(body)
+                assert asked == {
+                    "clientId": "arn:aws:signin:::devtools/same-device", "grantType": "refresh_token",
+                    "refreshToken": "marker-login-refresh"}, asked
+                return 200, json.dumps({
+                    "accessToken": {"accessKeyId": "ASIALOGIN", "secretAccessKey": "marker-login-new-secret",
+                                    "sessionToken": "marker-login-new-session"},
+                    "tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": "marker-login-new-refresh"})
             case "GET /container":
                 return 200, self._json("AKCONTAINER")
             case "PUT /latest/api/token" if self.has_instance_role:

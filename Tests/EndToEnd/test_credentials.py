@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from credential_services import SSO_TOKEN, WEB_TOKEN, CredentialServices, later
+from credential_services import LOGIN_KEY, SSO_TOKEN, WEB_TOKEN, CredentialServices, later
 
 AWS = Path(sys.prefix, "bin", "aws")
 BOTOCORE = """
@@ -21,6 +21,7 @@ found = botocore.session.Session().get_credentials()
 print(found.get_frozen_credentials().access_key if found else "none")
 """
 ROLE = "arn:aws:iam::111122223333:role"
+ME = "arn:aws:iam::111122223333:user/me"
 
 # In the order in which they count: what the profile says in the config file, in the credentials file, the environment.
 SOURCES = {
@@ -29,14 +30,15 @@ SOURCES = {
     "web": ([f"role_arn = {ROLE}/web", "web_identity_token_file = {home}/token"], [], {}),
     "sso": (["sso_session = corp", "sso_account_id = 111122223333", "sso_role_name = dev"], [], {}),
     "shared": ([], ["aws_access_key_id = AKSHARED", "aws_secret_access_key = marker-shared-secret"], {}),
+    "login": ([f"login_session = {ME}"], [], {}),
     "process": (["credential_process = {home}/vend 'a b'"], [], {}),
     "config": (["aws_access_key_id = AKCONFIG", "aws_secret_access_key = marker-config-secret"], [], {}),
     "container": ([], [], {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{url}/container"}),
     "instance": ([], [], {}),
 }
 KEYS = dict(zip(SOURCES, (
-    "AKENV", "ASIAappBYAKBASE", "ASIAwebWEB", "ASIASSO", "AKSHARED", "AKPROCESS", "AKCONFIG", "AKCONTAINER",
-    "AKINSTANCE"), strict=True))
+    "AKENV", "ASIAappBYAKBASE", "ASIAwebWEB", "ASIASSO", "AKSHARED", "ASIALOGIN", "AKPROCESS", "AKCONFIG",
+    "AKCONTAINER", "AKINSTANCE"), strict=True))
 
 
 class User:
@@ -62,6 +64,7 @@ class User:
         keys += [f"[{profile}]", *own] if own else []
         (home / ".aws/credentials").write_text("\n".join(keys) + "\n")
         self.sso_token(60 * 24)
+        self.login_token(-1)
         services.has_instance_role = "instance" in sources
         self.environment = {
             "HOME": str(home), "PATH": os.environ["PATH"], "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
@@ -76,6 +79,19 @@ class User:
         (self.home / f".aws/sso/cache/{name}.json").write_text(json.dumps({
             "startUrl": "https://corp.awsapps.com/start", "region": "eu-north-1", "accessToken": SSO_TOKEN,
             "expiresAt": later(minutes)}))
+
+    @property
+    def login_file(self) -> Path:
+        return self.home / f".aws/login/cache/{hashlib.sha256(ME.encode()).hexdigest()}.json"
+
+    def login_token(self, minutes: float) -> None:
+        self.login_file.parent.mkdir(parents=True, exist_ok=True)
+        self.login_file.write_text(json.dumps({
+            "accessToken": {
+                "accessKeyId": "ASIALOGINOLD", "secretAccessKey": "marker-login-secret",
+                "sessionToken": "marker-login-session", "accountId": "111122223333", "expiresAt": later(minutes)},
+            "tokenType": "aws_sigv4", "refreshToken": "marker-login-refresh", "idToken": "marker-login-id",
+            "clientId": "arn:aws:signin:::devtools/same-device", "dpopKey": LOGIN_KEY}))
 
     def run(self, *command: object, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -179,6 +195,27 @@ def test_an_expired_sso_token_names_the_login_command(user, fgctl_binary):
     done = home.run(fgctl_binary, "whoami")
     assert done.returncode == 4
     assert "aws sso login --profile work" in done.stderr
+
+
+def test_a_login_is_renewed_for_both(user, fgctl_binary, services):
+    for first in (fgctl_binary, "whoami"), (sys.executable, "-c", BOTOCORE):
+        home = user("login")
+        assert "ASIALOGIN" in home.run(*first).stdout
+        # Whoever comes next finds keys that last.
+        for program in (fgctl_binary, "whoami"), (sys.executable, "-c", BOTOCORE):
+            assert "ASIALOGIN" in home.run(*program).stdout
+        kept = json.loads(home.login_file.read_text())
+        assert kept["refreshToken"] == "marker-login-new-refresh"
+        assert kept["dpopKey"] == LOGIN_KEY
+    assert services.count("POST /v1/token") == 2
+
+
+def test_a_login_that_is_over_names_the_login_command(user, fgctl_binary, services):
+    home = user("login", profile="work")
+    services.refuses = True
+    done = home.run(fgctl_binary, "whoami")
+    assert done.returncode == 4
+    assert "aws login --profile work" in done.stderr
 
 
 def test_a_folder_that_can_not_be_written_stops_nothing(user, fgctl_binary):
