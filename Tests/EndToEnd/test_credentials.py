@@ -174,7 +174,8 @@ def test_one_cache_with_the_aws_cli(user, fgctl_binary, services, role, first):
         done = home.run(*program)
         assert done.returncode == 0, done.stderr
         calls = [call for call in services.calls if call.startswith("AssumeRole")]
-        seen.append((calls, [path.name for path in home.cached()], done.stdout.split("user/")[1].split()[0].strip('",')))
+        caller = done.stdout.split("user/")[1].split()[0].strip('",')
+        seen.append((calls, [path.name for path in home.cached()], caller))
     # The second one assumed nothing, made no file, and is the same caller.
     assert seen[0] == seen[1]
     if first == "fgctl":
