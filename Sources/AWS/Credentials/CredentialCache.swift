@@ -86,12 +86,14 @@ final class CredentialCache: Sendable {
                     }
                     return found
                 } catch {
-                    let isPostponed = !(error is CancellationError)
-                    self.state.withLock { state in
+                    let isRenewal = self.state.withLock { state in
                         state.search = nil
-                        if isPostponed, state.held != nil { state.nextTry = nextTry() }
+                        guard state.held != nil, !(error is CancellationError) else { return false }
+                        state.nextTry = nextTry()
+                        return true
                     }
-                    if isPostponed { effects.credentials.debug("find credentials: \(error)") }
+                    // Callers may never see this one: they go on with what they have.
+                    if isRenewal { effects.credentials.debug("renew credentials: \(error)") }
                     throw error
                 }
             }

@@ -8,12 +8,14 @@ struct CredentialChain: Sendable {
     /// What no message may hold.
     let secrets: KnownSecrets
     private let store: CredentialStore?
+    private let now: @Sendable () -> Date
 
     /// A chain of other sources than the settings name.
     init(providers: [any CredentialProvider], secrets: KnownSecrets = KnownSecrets()) {
         self.providers = providers
         self.secrets = secrets
         store = nil
+        now = { .distantPast }
     }
 
     /// The chain for these settings.
@@ -24,6 +26,7 @@ struct CredentialChain: Sendable {
         let context = CredentialContext(settings: settings, transport: transport, effects: effects)
         secrets = context.secrets
         store = context.store
+        now = effects.now
         providers = [
             SettingsCredentials(context: context),
             NamedCredentials(context: context),
@@ -51,6 +54,7 @@ struct CredentialChain: Sendable {
             switch try await provider.find() {
             case .found(let credentials):
                 secrets.add(credentials)
+                try checkEnd(credentials)
                 return credentials
             case .nothing(let why): tried.append("\(provider.name): \(why)")
             }
@@ -58,6 +62,16 @@ struct CredentialChain: Sendable {
         throw Failure(
             .credentials, "no AWS credentials found (\(tried.joined(separator: "; ")))",
             hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the env file or the environment")
+    }
+}
+
+extension CredentialChain {
+    /// Calls signed with keys that have ended would be refused one by one.
+    private func checkEnd(_ credentials: Credentials) throws {
+        guard let end = credentials.expiration, end <= now() else { return }
+        throw Failure(
+            .credentials, "the credentials from \(credentials.source) ended at \(Timestamp.text(end, .iso8601))",
+            hint: "get new ones from there; is this machine's clock right?")
     }
 }
 

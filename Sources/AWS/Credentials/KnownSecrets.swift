@@ -5,7 +5,7 @@ internal import Synchronization
 /// they were told.
 final class KnownSecrets: Sendable {
     /// In characters; what is shorter would mask ordinary words.
-    private static let shortest = 6
+    private static let shortest = 8
     private let known = Mutex<Set<Secret>>([])
 
     func add(_ secret: Secret?) {

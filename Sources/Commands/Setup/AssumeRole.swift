@@ -81,9 +81,7 @@ struct AssumeRole: FgctlCommand {
             "AWS_ACCESS_KEY_ID": keys.accessKeyId, "AWS_SECRET_ACCESS_KEY": keys.secretAccessKey.reveal(),
             "AWS_SESSION_TOKEN": keys.sessionToken.reveal(), "AWS_REGION": try await session.client.region,
         ]
-        for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN"] {
-            environment.updateValue(nil, forKey: name)
-        }
+        for name in RoleRequest.otherSources { environment.updateValue(nil, forKey: name) }
         if let endpoint = session.settings.value(.endpointURL) { environment["AWS_ENDPOINT_URL"] = endpoint }
         return environment
     }

@@ -27,6 +27,12 @@ enum RoleRequest {
         }
     }
 
+    /// Variables that would win over keys in the environment of a command, or end them.
+    static let otherSources = [
+        "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CREDENTIAL_EXPIRATION",
+    ]
+
     /// - Returns: the request, and the profile that the role is from, if it is.
     /// - Throws: `Failure` of kind `usage` for no role or values out of bounds. Nothing is sent.
     static func make(_ given: Given, _ session: Session) throws -> (STS.AssumeRoleRequest, RoleProfile?) {

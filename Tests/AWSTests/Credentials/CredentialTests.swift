@@ -82,6 +82,27 @@ struct CredentialTests {
         #expect(token?.message == "the credentials in --set are incomplete: AWS_ACCESS_KEY_ID is not set there")
     }
 
+    @Test func keysMaySayWhenTheyEnd() async throws {
+        func layer(_ end: String) -> SettingLayer {
+            Samples.layer([
+                "AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_CREDENTIAL_EXPIRATION": end,
+                "AWS_REGION": "eu-west-1",
+            ])
+        }
+        func client(_ end: String) -> AWSClient {
+            AWSClient.stub(Samples.settings([layer(end)], files: [:])) { _, _ in .text(200, "{}") }.0
+        }
+        #expect(
+            try await client("2026-01-31T12:00:01Z").identity().expiration == Samples.date.addingTimeInterval(1))
+        let over = await #expect(throws: Failure.self) { try await client("2026-01-31T12:00:00Z").identity() }
+        #expect(over?.message == "the credentials from environment ended at 2026-01-31T12:00:00Z")
+        #expect(over?.kind == .credentials)
+        let wrong = await #expect(throws: Failure.self) { try await client("soon").identity() }
+        #expect(
+            wrong?.message
+                == "'soon' (environment AWS_CREDENTIAL_EXPIRATION) is not a time, as 2026-01-31T12:00:00Z")
+    }
+
     @Test func emptyValuesCountAsNotSet() async throws {
         let found = try await identity(
             [Samples.layer(["AWS_ACCESS_KEY_ID": "", "AWS_PROFILE": ""], "env file"), environmentKeys])
@@ -171,6 +192,14 @@ struct ContainerCredentialTests {
         let request = try #require(stub.requests.first)
         #expect(request.url == "http://169.254.170.2/v2/credentials/x")
         #expect(!request.usesProxy)
+    }
+
+    @Test func keysThatHaveEndedWhenTheyComeAreAnError() async {
+        let fake = FakeEffects()
+        let (client, _) = client(relative, fake: fake) { _, _ in .text(200, Self.answer) }
+        fake.now.withLock { $0 += 3600 }
+        let failure = await #expect(throws: Failure.self) { try await client.identity() }
+        #expect(failure?.message.hasSuffix("CREDENTIALS_RELATIVE_URI) ended at 2026-01-31T13:00:00Z") == true)
     }
 
     @Test func manyCallersShareOneSearch() async throws {

@@ -68,6 +68,7 @@ struct LoginCredentials: Sendable {
         } catch {
             throw loginNeeded("the key in \(path) can't be used: \(error)")
         }
+        context.secrets.add(Secret(proof))
         let answer: CredentialServices.LoginAnswer
         do {
             answer = try await client.send(

@@ -28,8 +28,11 @@ struct RoleCredentials: Sendable {
             do {
                 return try await context.client(keys).send(CredentialServices.assumeRole, request).stored
             } catch {
+                let isDenied = (error as? AWSError)?.isAccessDenied ?? false
                 throw context.failure(
-                    "assume role \(role.role.value) (\(role.role.origin)) with the keys of \(keys.source)", error)
+                    "assume role \(role.role.value) (\(role.role.origin)) with the keys of \(keys.source)", error,
+                    hint: isDenied
+                        ? "the role must trust that identity, and the identity be allowed sts:AssumeRole on it" : nil)
             }
         }
         if let serial = role.mfaSerial { _ = context.devices.use(serial.value) }
