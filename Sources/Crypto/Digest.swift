@@ -3,18 +3,30 @@ internal import CCrypto
 /// A hash function of libcrypto.
 package enum HashFunction: Sendable, Hashable, CaseIterable {
     case sha256
+    /// SHA-1 and SHA-512 are for verifying what others wrote only.
+    case sha1
+    case sha512
     /// For comparing with ETags only; may be refused on machines under FIPS.
     case md5
 
     var implementation: OpaquePointer? {
         switch self {
         case .sha256: EVP_sha256()
+        case .sha1: EVP_sha1()
+        case .sha512: EVP_sha512()
         case .md5: EVP_md5()
         }
     }
 
     /// In bytes.
-    package var length: Int { self == .sha256 ? 32 : 16 }
+    package var length: Int {
+        switch self {
+        case .sha256: 32
+        case .sha1: 20
+        case .sha512: 64
+        case .md5: 16
+        }
+    }
 
     /// The hash of bytes in memory.
     package func hash(_ bytes: some Sequence<UInt8>) throws(CryptoError) -> [UInt8] {
