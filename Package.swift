@@ -79,22 +79,26 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["AWS", "Crypto", "HTTP", "Processes", "Support"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        // What Python's judges drive the S3 layer with; no part of the product.
+        .executableTarget(
+            name: "s3-probe", dependencies: ["AWSServices", "AWS", "Crypto", "HTTP", "Support"],
+            path: "Tests/Tools/S3Probe", swiftSettings: strict),
         tests("Support"),
         tests("Processes"),
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
         tests("Watch", ["AWSServices"]),
         tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
         tests("Services", ["AWSServices", "Watch"]),
-        tests("Crypto"),
+        tests("Crypto", ["CChecksum"]),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "XML"]),
         tests("HTTP"),
         tests("YAML"),
         tests("Templates", ["YAML"]),
         tests("Environment", ["AWS"]),
-        tests("AWSServices", ["AWS", "HTTP"]),
+        tests("AWSServices", ["AWS", "Crypto", "HTTP"]),
         tests("Stacks", ["AWS", "AWSServices", "Templates"]),
         tests(
             "Commands",

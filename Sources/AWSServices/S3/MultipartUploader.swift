@@ -45,7 +45,8 @@ struct MultipartUploader: Sendable {
     }
 
     private func complete(
-        _ upload: OpenUpload, _ id: String, _ parts: [S3.CompletedMultipartUpload.Part], _ whole: CRC, _ owner: WriteOwner
+        _ upload: OpenUpload, _ id: String, _ parts: [S3.CompletedMultipartUpload.Part], _ whole: CRC,
+        _ owner: WriteOwner
     ) async throws -> S3.PutObjectResponse {
         var complete = S3.CompleteMultipartUploadRequest(
             bucket: request.bucket, key: request.key, uploadId: id, parts: parts)
@@ -99,7 +100,8 @@ struct OpenUpload: Sendable {
                 !stored.contains("-")
             {
                 throw Failure(
-                    .failed, "upload \(place): S3 put together other bytes than were sent "
+                    .failed,
+                    "upload \(place): S3 put together other bytes than were sent "
                         + "(CRC64NVME \(stored) instead of \(wanted))")
             }
             return .init(

@@ -8,7 +8,9 @@ struct WriteOwner: Sendable {
     static let metadataKey = "fgctl-write"
     let word = UUID().uuidString.lowercased()
 
-    func mark(_ metadata: inout [String: String]?) { metadata = (metadata ?? [:]).merging([Self.metadataKey: word]) { $1 } }
+    func mark(_ metadata: inout [String: String]?) {
+        metadata = (metadata ?? [:]).merging([Self.metadataKey: word]) { $1 }
+    }
 
     func owns(_ head: S3.HeadObjectResponse) -> Bool { head.metadata?[Self.metadataKey] == word }
 }

@@ -25,8 +25,8 @@ extension S3 {
         var failed: [DeleteError] = []
         // Control characters can't stand in XML, however they are written.
         for key in keys where !Self.fitsXML(key) {
-            do { try await deleteObject(bucket: bucket, key: key, expectedOwner: expectedOwner) } catch
-                let error as AWSError
+            do { try await deleteObject(bucket: bucket, key: key, expectedOwner: expectedOwner) } catch let error
+                as AWSError
             {
                 failed.append(DeleteError(key: key, code: error.code, message: error.message))
             }
