@@ -112,9 +112,11 @@ extension S3 {
         var partNumber: Int
         var checksumCRC64NVME: String
         var expectedBucketOwner: String?
+        var checksumAlgorithm = "CRC64NVME"
         static let bindings: [String: RESTBinding] = [
             "bucket": .path, "key": .path, "uploadId": .query("uploadId"), "partNumber": .query("partNumber"),
             "checksumCRC64NVME": .header("x-amz-checksum-crc64nvme"),
+            "checksumAlgorithm": .header("x-amz-sdk-checksum-algorithm"),
             "expectedBucketOwner": .header("x-amz-expected-bucket-owner"),
         ]
     }

@@ -73,6 +73,8 @@ extension S3 {
         package var ifMatch: String?
         /// Made from the body.
         var checksumCRC64NVME: String?
+        /// Some other makers' S3 keep the checksum only when it is named here too.
+        private var checksumAlgorithm = "CRC64NVME"
         package var body: [UInt8]
 
         package init(
@@ -96,7 +98,8 @@ extension S3 {
             "sseKMSKeyId": .header("x-amz-server-side-encryption-aws-kms-key-id"),
             "storageClass": .header("x-amz-storage-class"), "tagging": .header("x-amz-tagging"),
             "expectedBucketOwner": .header("x-amz-expected-bucket-owner"), "ifNoneMatch": .header("If-None-Match"),
-            "ifMatch": .header("If-Match"), "checksumCRC64NVME": .header("x-amz-checksum-crc64nvme"), "body": .payload,
+            "ifMatch": .header("If-Match"), "checksumCRC64NVME": .header("x-amz-checksum-crc64nvme"), "checksumAlgorithm": .header("x-amz-sdk-checksum-algorithm"),
+            "body": .payload,
         ]
     }
 
