@@ -154,6 +154,16 @@ struct S3ObjectTests {
         await #expect(throws: AWSNoAnswer.self) { try await S3(fake.client()).putObject(put) }
     }
 
+    @Test func whereItCanNotBeReadBackNobodyIsSaidToOwnIt() async throws {
+        let fake = try FakeS3()
+        var put = request("lock", bytes)
+        put.ifNoneMatch = "*"
+        fake.script("PutObject", .resetAfter)
+        fake.script("HeadObject", .unavailable, .unavailable, .unavailable)
+        let error = await #expect(throws: Failure.self) { try await S3(fake.client()).putObject(put) }
+        #expect(error?.message.contains("could not be read") == true)
+    }
+
     /// Many writers of one key: whatever gets lost, one has won, and each knows whether it was the one.
     @Test(arguments: 1...8) func ofManyWritersOneWins(seed: UInt64) async throws {
         let fake = try FakeS3(
@@ -168,7 +178,7 @@ struct S3ObjectTests {
                         return (writer, true)
                     } catch let error as AWSError where error.httpStatus == 412 {
                         return (writer, false)
-                    } catch is AWSError, is AWSNoAnswer {
+                    } catch is AWSError, is AWSNoAnswer, is Failure {
                         return (writer, nil)
                     }
                 }

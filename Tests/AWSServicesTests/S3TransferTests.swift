@@ -202,6 +202,34 @@ struct S3TransferTests {
         #expect(sent.dropFirst().allSatisfy { $0.values("If-Match") == ["\"v1\""] })
     }
 
+    @Test func aLargeRangeComesInPartsToo() async throws {
+        let fake = try FakeS3()
+        let bytes = Self.bytes(700_000)
+        fake.store("/bucket/k", .init(body: bytes, eTag: "\"v1\""))
+        fake.script("GetObject", .truncated, .truncated)
+        var request = get()
+        request.bytes = 50_000..<500_001
+        let sink = TestSink()
+        let object = try await S3(fake.client()).download(request, to: sink, options: options)
+        #expect(sink.bytes == Array(bytes[50_000..<500_001]))
+        #expect(object.length == 450_001)
+        #expect(object.verification == .range)
+    }
+
+    @Test func anUploadWhoseBeginningIsCancelledIsAborted() async throws {
+        let fake = try FakeS3()
+        let s3 = S3(fake.client())
+        let task = Task {
+            // Cancelled before it begins: the upload is begun, known and ended all the same.
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await s3.upload(MemorySource(Self.bytes(400_000)), put(), options: options)
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(fake.openUploads == 0)
+        #expect(fake.requests("AbortMultipartUpload").count == fake.requests("CreateMultipartUpload").count)
+        #expect(fake.requests("UploadPart").isEmpty)
+    }
+
     @Test func anObjectReplacedWhileItIsReadIsReadAnew() async throws {
         let fake = try FakeS3()
         let old = Self.bytes(150_000, seed: 1)

@@ -68,6 +68,8 @@ struct MultipartUploader: Sendable {
 struct OpenUpload: Sendable {
     /// How long an abort may take, its retries included.
     private static let abortLimit: Duration = .seconds(30)
+    /// How long a cancelled task waits for the id of an upload under way.
+    private static let patience: Duration = .seconds(10)
 
     let s3: S3
     let bucket: String
@@ -79,12 +81,26 @@ struct OpenUpload: Sendable {
     func run<Output: Sendable>(
         _ create: S3.CreateMultipartUploadRequest, _ work: (_ id: String) async throws -> Output
     ) async throws -> Output {
-        let id = try await s3.client.send(S3.createMultipartUpload, create, on: S3.place(bucket, key)).uploadId
+        let id = try await begin(create)
         do {
+            try Task.checkCancellation()
             return try await work(id)
         } catch {
             try await abort(id, after: error)
             throw error
+        }
+    }
+
+    /// - Returns: the upload's id, also when the task is cancelled meanwhile: an upload whose id is lost can't be aborted.
+    private func begin(_ create: S3.CreateMultipartUploadRequest) async throws -> String {
+        let creating = Task { try await s3.client.send(S3.createMultipartUpload, create, on: S3.place(bucket, key)) }
+        return try await withTaskCancellationHandler {
+            try await creating.value.uploadId
+        } onCancel: {
+            Task {
+                try await Task.sleep(for: Self.patience)
+                creating.cancel()
+            }
         }
     }
 
@@ -107,11 +123,8 @@ struct OpenUpload: Sendable {
             return .init(
                 eTag: answer.eTag, checksumCRC64NVME: answer.checksumCRC64NVME, versionId: answer.versionId)
         } catch let error where Self.leavesOpen(error) {
-            var look = S3.HeadObjectRequest(bucket: bucket, key: key)
-            look.expectedBucketOwner = owner
-            let head: S3.HeadObjectResponse
-            do { head = try await s3.headObject(look) } catch is AWSError { throw error }
-            guard isOurs(head) else { throw error }
+            let head = try await s3.readBack(bucket: bucket, key: key, owner, after: error)
+            guard let head, isOurs(head) else { throw error }
             return .init(eTag: head.eTag, checksumCRC64NVME: head.checksumCRC64NVME, versionId: head.versionId)
         }
     }

@@ -1,5 +1,6 @@
 internal import AWS
 internal import FoundationEssentials
+internal import Support
 
 /// Who made a conditional write: a random word in the object's metadata, the same in each attempt.
 ///
@@ -26,15 +27,10 @@ extension S3 {
         _ owner: WriteOwner, bucket: String, key: String, _ expectedBucketOwner: String?,
         write: () async throws -> Output, adopt: (HeadObjectResponse) -> Output
     ) async throws -> Output {
-        func readBack(_ error: any Error) async throws -> Output {
-            var request = HeadObjectRequest(bucket: bucket, key: key)
-            request.expectedBucketOwner = expectedBucketOwner
-            let head: HeadObjectResponse
-            do { head = try await headObject(request) } catch is AWSError {
-                // Gone by now, or not to be seen: what the write was told holds.
-                throw error
-            }
-            guard owner.owns(head) else { throw error }
+        func settle(_ error: any Error) async throws -> Output {
+            guard let head = try await readBack(bucket: bucket, key: key, expectedBucketOwner, after: error),
+                owner.owns(head)
+            else { throw error }
             return adopt(head)
         }
         var conflicts = 0
@@ -43,13 +39,31 @@ extension S3 {
                 return try await write()
             } catch let error as AWSError where error.httpStatus == 412 {
                 // Perhaps it is our own object that is in the way: an attempt before this one had lost its answer.
-                return try await readBack(error)
+                return try await settle(error)
             } catch let error as AWSError where error.httpStatus == 409 && conflicts < Self.conflictRetries {
                 conflicts += 1
                 try await client.backOff(after: conflicts)
             } catch let error as AWSNoAnswer where error.mayHaveActed {
-                return try await readBack(error)
+                return try await settle(error)
             }
+        }
+    }
+
+    /// What lies at a key after a write whose outcome is open; `nil` when nothing does.
+    ///
+    /// - Throws: `Failure` when that can't be found out: then nobody may say whose the object is.
+    func readBack(
+        bucket: String, key: String, _ expectedBucketOwner: String?, after error: any Error
+    ) async throws -> HeadObjectResponse? {
+        var request = HeadObjectRequest(bucket: bucket, key: key)
+        request.expectedBucketOwner = expectedBucketOwner
+        do {
+            return try await headObject(request)
+        } catch let missing as AWSError where missing.httpStatus == 404 {
+            return nil
+        } catch let second where second is AWSError || second is AWSNoAnswer {
+            throw Failure(
+                .failed, "\(error); whether the object is this write's own could not be read: \(second)", cause: error)
         }
     }
 }

@@ -98,7 +98,8 @@ extension S3 {
             "sseKMSKeyId": .header("x-amz-server-side-encryption-aws-kms-key-id"),
             "storageClass": .header("x-amz-storage-class"), "tagging": .header("x-amz-tagging"),
             "expectedBucketOwner": .header("x-amz-expected-bucket-owner"), "ifNoneMatch": .header("If-None-Match"),
-            "ifMatch": .header("If-Match"), "checksumCRC64NVME": .header("x-amz-checksum-crc64nvme"), "checksumAlgorithm": .header("x-amz-sdk-checksum-algorithm"),
+            "ifMatch": .header("If-Match"), "checksumCRC64NVME": .header("x-amz-checksum-crc64nvme"),
+            "checksumAlgorithm": .header("x-amz-sdk-checksum-algorithm"),
             "body": .payload,
         ]
     }
