@@ -103,6 +103,18 @@ struct S3TransferTests {
         #expect(fake.requests("PutObject").first?.values("x-amz-content-sha256") == [hash])
     }
 
+    /// Over TLS the checksum in the signed head covers the body; a hash would only cost.
+    @Test func aStreamedBodyGoesUnsignedOverTLS() async throws {
+        let aws = StubAWS { _, _ in .init("") }
+        let bytes = Self.bytes(50_000)
+        try await S3(aws.client).upload(MemorySource(bytes), put(), options: options)
+        let sent = try #require(aws.requests("PUT /k").first)
+        #expect(sent.url == "https://bucket.s3.us-east-1.amazonaws.com/k")
+        #expect(sent.headers["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD")
+        #expect(sent.headers["x-amz-checksum-crc64nvme"] == Base64.encode(CRC(.crc64nvme, of: bytes).bytes))
+        #expect(sent.headers["Authorization"]?.contains("x-amz-checksum-crc64nvme") == true)
+    }
+
     @Test func aSourceThatChangesIsNeverStored() async throws {
         let fake = try FakeS3()
         for size in [50_000, 500_000] {
