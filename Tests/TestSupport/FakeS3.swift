@@ -62,7 +62,9 @@ package final class FakeS3: Sendable {
     package init(seed: UInt64 = 1, odds: [Fault: Double] = [:]) throws {
         state = Mutex(State(generator: SeededGenerator(seed: seed), odds: odds))
         let server = try LoopbackServer { [weak self] connection in
-            while let request = try connection.readRequest(), let self { try self.serve(request, connection) }
+            while let request = try connection.readRequest(), let self {
+                if try !self.serve(request, connection) { return }
+            }
         }
         held.withLock { $0 = server }
     }
@@ -104,37 +106,49 @@ package final class FakeS3: Sendable {
 
     // MARK: One exchange
 
-    private func serve(_ received: RecordedRequest, _ connection: LoopbackConnection) throws {
+    /// - Returns: whether the connection is still there.
+    private func serve(_ received: RecordedRequest, _ connection: LoopbackConnection) throws -> Bool {
         var request = S3Request(received)
         let fault = state.withLock { Self.fault(&$0, request.operation) }
         switch fault {
-        case .resetBefore: return connection.reset()
-        case .unavailable where request.method == "HEAD":
-            return try connection.write("HTTP/1.1 503 Status\r\nContent-Length: 0\r\n\r\n")
+        case .resetBefore:
+            connection.reset()
+            return false
         case .unavailable:
-            return try connection.send(.init(503, "<Error><Code>SlowDown</Code><Message>slow</Message></Error>"))
+            let body = request.method == "HEAD" ? "" : "<Error><Code>SlowDown</Code><Message>slow</Message></Error>"
+            try connection.send(.init(503, body))
+            return true
         case .conflict where request.isConditional:
-            return try connection.send(.init(409, "<Error><Code>ConditionalRequestConflict</Code></Error>"))
+            try connection.send(.init(409, "<Error><Code>ConditionalRequestConflict</Code></Error>"))
+            return true
         case .flippedRequest where !request.body.isEmpty: flip(&request.body)
         default: break
         }
         var answer = state.withLock { self.answer(request, &$0) }
         switch fault {
-        case .resetAfter: return connection.reset()
+        case .resetAfter:
+            connection.reset()
+            return false
         case .truncated where !answer.body.isEmpty && request.method != "HEAD":
-            let head = ["HTTP/1.1 \(answer.status) Status"] + answer.headers + ["Content-Length: \(answer.body.count)"]
-            try connection.write(head.joined(separator: "\r\n") + "\r\n\r\n")
+            try connection.write(Self.head(answer, "Content-Length: \(answer.body.count)"))
             try connection.write(Array(answer.body[..<(answer.body.count / 2)]))
-            return connection.close()
+            connection.close()
+            return false
         case .flippedAnswer where request.operation == "GetObject" && answer.status < 300: flip(&answer.body)
         default: break
         }
         if request.method == "HEAD" {
-            let length = answer.headers.contains { $0.hasPrefix("Content-Length") } ? [] : ["Content-Length: 0"]
-            let head = ["HTTP/1.1 \(answer.status) Status"] + answer.headers + length
-            return try connection.write(head.joined(separator: "\r\n") + "\r\n\r\n")
+            let hasLength = answer.headers.contains { $0.hasPrefix("Content-Length") }
+            try connection.write(Self.head(answer, hasLength ? nil : "Content-Length: 0"))
+        } else {
+            try connection.send(answer)
         }
-        try connection.send(answer)
+        return true
+    }
+
+    private static func head(_ answer: LoopbackAnswer, _ length: String?) -> String {
+        (["HTTP/1.1 \(answer.status) Status"] + answer.headers + [length].compactMap { $0 })
+            .joined(separator: "\r\n") + "\r\n\r\n"
     }
 
     private static func fault(_ state: inout State, _ operation: String) -> Fault? {
