@@ -79,7 +79,7 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["AWS", "Crypto", "HTTP", "Processes", "Support"],
+            name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         // What Python's judges drive the S3 layer with; no part of the product.

@@ -1,6 +1,7 @@
-internal import AWS
-internal import Crypto
-internal import FoundationEssentials
+import AWS
+import Crypto
+import FoundationEssentials
+import TestSupport
 
 /// A request to S3, taken apart.
 struct S3Request {

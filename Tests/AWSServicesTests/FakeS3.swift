@@ -1,15 +1,16 @@
-package import AWS
-internal import Crypto
-internal import FoundationEssentials
-internal import HTTP
-internal import Support
-internal import Synchronization
+import AWS
+import Crypto
+import FoundationEssentials
+import HTTP
+import Support
+import Synchronization
+import TestSupport
 
 /// S3 on loopback: objects, multipart uploads, listings, conditions and checksums as AWS's pages have them, with faults at
 /// seeded odds.
-package final class FakeS3: Sendable {
+final class FakeS3: Sendable {
     /// What can go wrong with one exchange.
-    package enum Fault: Sendable, CaseIterable {
+    enum Fault: Sendable, CaseIterable {
         /// The connection breaks before the request is carried out.
         case resetBefore
         /// The request is carried out, its answer lost.
@@ -26,13 +27,13 @@ package final class FakeS3: Sendable {
         case conflict
     }
 
-    package struct Object: Sendable, Equatable {
-        package var body: [UInt8]
-        package var eTag: String
+    struct Object: Sendable, Equatable {
+        var body: [UInt8]
+        var eTag: String
         /// Header lines that reading gives back.
-        package var headers: [String] = []
+        var headers: [String] = []
 
-        package init(body: [UInt8], eTag: String, headers: [String] = []) {
+        init(body: [UInt8], eTag: String, headers: [String] = []) {
             self.body = body
             self.eTag = eTag
             self.headers = headers
@@ -59,7 +60,7 @@ package final class FakeS3: Sendable {
     private let held = Mutex<LoopbackServer?>(nil)
 
     /// - Parameter odds: of each fault, for each exchange.
-    package init(seed: UInt64 = 1, odds: [Fault: Double] = [:]) throws {
+    init(seed: UInt64 = 1, odds: [Fault: Double] = [:]) throws {
         state = Mutex(State(generator: SeededGenerator(seed: seed), odds: odds))
         let server = try LoopbackServer { [weak self] connection in
             while let request = try connection.readRequest(), let self {
@@ -70,26 +71,26 @@ package final class FakeS3: Sendable {
     }
 
     /// The objects by `/bucket/key`, percent-encoded as they were asked for.
-    package var objects: [String: Object] { state.withLock { $0.objects } }
+    var objects: [String: Object] { state.withLock { $0.objects } }
     /// The uploads that are neither completed nor aborted.
-    package var openUploads: Int { state.withLock { $0.uploads.count } }
+    var openUploads: Int { state.withLock { $0.uploads.count } }
     /// How many exchanges met a fault.
-    package var faults: Int { state.withLock { $0.faults } }
-    package var requests: [RecordedRequest] { held.withLock { $0?.requests ?? [] } }
-    package func requests(_ operation: String) -> [RecordedRequest] {
+    var faults: Int { state.withLock { $0.faults } }
+    var requests: [RecordedRequest] { held.withLock { $0?.requests ?? [] } }
+    func requests(_ operation: String) -> [RecordedRequest] {
         requests.filter { S3Request($0).operation == operation }
     }
 
     /// The next exchanges of this operation meet these faults, one each.
-    package func script(_ operation: String, _ faults: Fault...) {
+    func script(_ operation: String, _ faults: Fault...) {
         state.withLock { state in state.scripted += faults.map { (operation, $0) } }
     }
 
     /// Puts an object there as it is.
-    package func store(_ path: String, _ object: Object) { state.withLock { $0.objects[path] = object } }
+    func store(_ path: String, _ object: Object) { state.withLock { $0.objects[path] = object } }
 
     /// A client with a network of its own that calls this server and never pauses between attempts.
-    package func client(attempts: Int = 3) -> AWSClient {
+    func client(attempts: Int = 3) -> AWSClient {
         let url = held.withLock { $0?.url("") } ?? ""
         let values = [
             "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
@@ -102,7 +103,7 @@ package final class FakeS3: Sendable {
             effects: AWSClient.Effects(sleep: { _ in try Task.checkCancellation() }))
     }
 
-    package func stop() { held.withLock { $0?.stop() } }
+    func stop() { held.withLock { $0?.stop() } }
 
     // MARK: One exchange
 
@@ -173,12 +174,12 @@ package final class FakeS3: Sendable {
 }
 
 /// The same numbers for the same seed (SplitMix64).
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
+struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    package init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { state = seed }
 
-    package mutating func next() -> UInt64 {
+    mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
