@@ -42,10 +42,12 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        // The one piece of C: checks that need the processor's carry-less multiplication.
+        .target(name: "CChecksum"),
         layer("Support", []),
         // Level 1: one thin wrapper each; no C type leaves them.
         layer("HTTP", ["CCurl", "Support"]),
-        layer("Crypto", ["CCrypto", "Support"]),
+        layer("Crypto", ["CChecksum", "CCrypto", "Support"]),
         layer("YAML", ["CYAML", "Support"]),
         layer("XML", ["CExpat", "Support"]),
         layer("Processes", ["Support", subprocess, systemPackage]),
@@ -53,7 +55,7 @@ let package = Package(
         layer("AWS", ["HTTP", "Crypto", "XML", "Processes", "Support"]),
         layer("Templates", ["YAML", "Support"]),
         // Level 3
-        layer("AWSServices", ["AWS", "HTTP", "Support"]),
+        layer("AWSServices", ["AWS", "Crypto", "HTTP", "Support"]),
         layer("Environment", ["AWS", "Support"]),
         // Level 4
         layer("Watch", ["AWSServices", "AWS", "Support"]),
@@ -82,22 +84,27 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["AWS", "HTTP", "Processes", "Support"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
+        // What Python's judges drive the S3 layer with; no part of the product.
+        .executableTarget(
+            name: "s3-probe", dependencies: ["AWSServices", "AWS", "Crypto", "HTTP", "Support"],
+            path: "Tests/Tools/S3Probe", swiftSettings: strict),
         tests("Support"),
         tests("Processes"),
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
         tests("Watch", ["AWSServices"]),
         tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
         tests("Services", ["AWSServices", "Watch"]),
-        tests("Crypto", ["CCrypto"]),
+        tests("Crypto", ["CChecksum", "CCrypto"]),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "Processes", "XML"]),
         tests("HTTP"),
         tests("YAML"),
         tests("Templates", ["YAML"]),
         tests("Environment", ["AWS"]),
-        tests("AWSServices", ["AWS", "HTTP"]),
+        tests("AWSServices", ["AWS", "Crypto", "HTTP"]),
         tests("Stacks", ["AWS", "AWSServices", "Templates", "Watch"]),
         tests(
             "Commands",

@@ -3,8 +3,9 @@ internal import CCrypto
 /// A hash function of libcrypto.
 package enum HashFunction: Sendable, Hashable, CaseIterable {
     case sha256
-    /// For the names of other programs' files only; may be refused on machines under FIPS.
+    /// SHA-1 is for names of other programs' files, it and SHA-512 for verifying what others wrote; both may be refused under FIPS.
     case sha1
+    case sha512
     /// For comparing with ETags only; may be refused on machines under FIPS.
     case md5
 
@@ -12,6 +13,7 @@ package enum HashFunction: Sendable, Hashable, CaseIterable {
         switch self {
         case .sha256: EVP_sha256()
         case .sha1: EVP_sha1()
+        case .sha512: EVP_sha512()
         case .md5: EVP_md5()
         }
     }
@@ -21,6 +23,7 @@ package enum HashFunction: Sendable, Hashable, CaseIterable {
         switch self {
         case .sha256: 32
         case .sha1: 20
+        case .sha512: 64
         case .md5: 16
         }
     }

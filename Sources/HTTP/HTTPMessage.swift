@@ -23,14 +23,20 @@ package struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// The first value of a field; setting replaces every field of that name, `nil` removes them.
     package subscript(name: String) -> String? {
         get {
-            let wanted = name.lowercased()
-            return fields.first { $0.name.lowercased() == wanted }?.value
+            fields.first { Self.isSame($0.name, name) }?.value
         }
         set {
-            let wanted = name.lowercased()
-            fields.removeAll { $0.name.lowercased() == wanted }
+            fields.removeAll { Self.isSame($0.name, name) }
             if let newValue { add(name, newValue) }
         }
+    }
+
+    /// Names are ASCII; this runs for every header that an answer may have, so it copies nothing.
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        left.utf8.count == right.utf8.count
+            && zip(left.utf8, right.utf8).allSatisfy { a, b in
+                a == b || a ^ b == 0x20 && (0x61...0x7a).contains(a | 0x20)
+            }
     }
 }
 

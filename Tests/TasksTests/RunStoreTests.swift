@@ -74,6 +74,7 @@ struct RunStoreTests {
                         "<Contents><Key>\(path.split(separator: "/").suffix(3).joined(separator: "/"))</Key></Contents>"
                     }
                     return .init("<ListBucketResult>\(keys.joined())</ListBucketResult>")
+                case "HEAD": return .init("", status: state.objects[key] == nil ? 404 : 200)
                 default:
                     guard let held = state.objects[key] else { return .init("", status: 404) }
                     return .init(held.body)

@@ -1,9 +1,9 @@
 /// Percent-encoding as SigV4 and the REST protocols want it: only RFC 3986's unreserved characters stay.
-enum PercentEncoding {
+package enum PercentEncoding {
     private static let hex = Array("0123456789ABCDEF".utf8)
 
     /// - Parameter keepsSlash: for paths and greedy labels.
-    static func encode(_ text: String, keepsSlash: Bool = false) -> String {
+    package static func encode(_ text: String, keepsSlash: Bool = false) -> String {
         var out: [UInt8] = []
         out.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
@@ -19,7 +19,7 @@ enum PercentEncoding {
     }
 
     /// Undoes `encode`; a `%` that starts no code stays as it is.
-    static func decode(_ text: some StringProtocol) -> String {
+    package static func decode(_ text: some StringProtocol) -> String {
         var out: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

@@ -1,15 +1,17 @@
 package import AWS
 
-/// Amazon S3: what stacks need of it. Whole trees and large objects are the business of a later target.
+/// Amazon S3: objects, listings, and transfers of any size that verify what they moved.
+///
+/// Operations carry AWS's own names. Above them stand `putObject` (small objects, conditions), `upload`, `download` and
+/// `copy` (any size).
 package struct S3: Sendable {
     package static let service = Service(
         .s3, apiVersion: "2006-03-01", wire: .restXML,
         memberNames: .pascalCase())
+    static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
     private static let headBucket = Operation<HeadBucketRequest, Nothing>(
         "HeadBucket", of: service, .reads, method: "HEAD", path: "/{Bucket}")
-    private static let putObject = Operation<PutObjectRequest, PutObjectResponse>(
-        "PutObject", of: service, .mutates, method: "PUT", path: "/{Bucket}/{Key+}")
 
     let client: AWSClient
 
@@ -31,10 +33,8 @@ package struct S3: Sendable {
         }
     }
 
-    /// Stores a small object held in memory.
-    package func putObject(_ request: PutObjectRequest) async throws {
-        _ = try await client.send(Self.putObject, request, on: "s3://\(request.bucket)/\(request.key)")
-    }
+    /// For messages: `s3://bucket/key`.
+    static func place(_ bucket: String, _ key: String) -> String { "s3://\(bucket)/\(key)" }
 }
 
 extension S3 {
@@ -46,30 +46,5 @@ extension S3 {
         package static let bindings: [String: RESTBinding] = [
             "bucket": .path, "expectedBucketOwner": .header("x-amz-expected-bucket-owner"),
         ]
-    }
-
-    package struct PutObjectRequest: Codable, Sendable, RESTBound {
-        package var bucket: String
-        package var key: String
-        package var contentType: String?
-        package var expectedBucketOwner: String?
-        package var body: [UInt8]
-        package init(bucket: String, key: String, contentType: String?, expectedBucketOwner: String?, body: [UInt8]) {
-            self.bucket = bucket
-            self.key = key
-            self.contentType = contentType
-            self.expectedBucketOwner = expectedBucketOwner
-            self.body = body
-        }
-
-        package static let bindings: [String: RESTBinding] = [
-            "bucket": .path, "key": .path, "contentType": .header("Content-Type"),
-            "expectedBucketOwner": .header("x-amz-expected-bucket-owner"), "body": .payload,
-        ]
-    }
-
-    package struct PutObjectResponse: Codable, Sendable, RESTBound {
-        package var eTag: String?
-        package static let bindings: [String: RESTBinding] = ["eTag": .header("ETag")]
     }
 }

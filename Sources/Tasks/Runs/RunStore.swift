@@ -94,17 +94,17 @@ package struct S3RunStore: RunStore {
         return try await put(request, record)
     }
 
-    private func request(_ record: RunRecord) throws -> S3.PutRecordRequest {
-        var request = S3.PutRecordRequest(bucket: bucket, key: key(record.id), body: try record.encoded())
+    private func request(_ record: RunRecord) throws -> S3.PutObjectRequest {
+        var request = S3.PutObjectRequest(bucket: bucket, key: key(record.id), body: try record.encoded())
         request.contentType = "application/json"
         request.expectedBucketOwner = account
         return request
     }
 
     /// A write whose answer was lost meets its own work when it is tried again: what lies there tells whose it is.
-    private func put(_ request: S3.PutRecordRequest, _ record: RunRecord) async throws -> String? {
+    private func put(_ request: S3.PutObjectRequest, _ record: RunRecord) async throws -> String? {
         do {
-            return try await s3.putRecord(request) ?? ""
+            return try await s3.putObject(request).eTag ?? ""
         } catch let error as AWSError where error.httpStatus == 412 || error.httpStatus == 409 {
             let object = try? await s3.getObject(bucket: bucket, key: request.key, expectedOwner: account)
             guard let object, object.bytes == request.body else { return nil }

@@ -7,6 +7,7 @@ from . import (
     container_secrets,
     container_settings,
     log_pages,
+    object_checksums,
     run_task_checks,
     schedule_checks,
     scheduled_tasks,
@@ -24,8 +25,8 @@ def apply() -> None:
     """Puts every addition in place, or raises OverlayError when the emulator is not as expected."""
     check_version()
     for addition in (
-        task_definitions, container_settings, container_secrets, container_logs, log_pages, start_failures, task_credentials,
-        task_end, task_fields, schedule_checks, scheduled_tasks,
+        task_definitions, container_settings, container_secrets, container_logs, log_pages, object_checksums, start_failures,
+        task_credentials, task_end, task_fields, schedule_checks, scheduled_tasks,
         # A retry under a client token is answered before the request is looked at, so the token is the outermost.
         run_task_checks, client_token,
         # These two do nothing without AUTH=true.

@@ -1,0 +1,108 @@
+package import AWS
+internal import HTTP
+internal import Support
+internal import Synchronization
+
+extension S3 {
+    static let getObject = Operation<GetObjectRequest, HeadObjectResponse>(
+        "GetObject", of: service, .reads, method: "GET", path: "/{Bucket}/{Key+}")
+    private static let listOne = Operation<ListObjectsV2Request, ListObjectsV2Response>(
+        "ListObjectsV2", of: service, .reads, method: "GET", path: "/{Bucket}?list-type=2")
+
+    /// Whether there is an object of exactly this key. (Found by listing: where only a prefix may be listed, GET of a missing
+    /// key is 403.)
+    package func hasObject(bucket: String, key: String, expectedOwner: String?) async throws -> Bool {
+        var request = ListObjectsV2Request(bucket: bucket, prefix: key)
+        request.maxKeys = 1
+        request.expectedBucketOwner = expectedOwner
+        let page = try await client.send(Self.listOne, request, on: Self.place(bucket, key))
+        // Keys come in the order of their bytes, so the shortest with this prefix is the first.
+        return page.decoded.contents?.first?.key == key
+    }
+
+    /// An object in memory, verified.
+    package func getObject(
+        bucket: String, key: String, expectedOwner: String?
+    ) async throws -> (bytes: [UInt8], eTag: String?) {
+        var request = GetObjectRequest(bucket: bucket, key: key)
+        request.expectedBucketOwner = expectedOwner
+        let (bytes, object) = try await getObject(request)
+        return (bytes, object.head.eTag)
+    }
+
+    /// An object, or the range that the request names, in memory.
+    ///
+    /// - Parameter limit: bytes; more than that throws `HTTPError.bodyTooLarge`.
+    /// - Throws: as `download`.
+    package func getObject(
+        _ request: GetObjectRequest, upTo limit: Int = 64 << 20
+    ) async throws -> (bytes: [UInt8], object: DownloadedObject) {
+        let sink = MemorySink(limit: limit)
+        let object = try await download(request, to: sink)
+        return (sink.bytes, object)
+    }
+
+    package struct GetObjectRequest: Codable, Sendable, RESTBound {
+        package var bucket: String
+        package var key: String
+        package var versionId: String?
+        /// An ETag: 412 when the object is another one by now.
+        package var ifMatch: String?
+        /// An ETag: 304 when the object is still that one.
+        package var ifNoneMatch: String?
+        package var expectedBucketOwner: String?
+        /// `bytes=0-9`; set by `bytes`.
+        var range: String?
+        private var checksumMode = "ENABLED"
+
+        package init(bucket: String, key: String) {
+            self.bucket = bucket
+            self.key = key
+        }
+
+        /// Only these bytes; what lies behind the object's end is left out.
+        package var bytes: Range<Int64>?
+
+        private enum CodingKeys: CodingKey {
+            case bucket, key, versionId, ifMatch, ifNoneMatch, expectedBucketOwner, range, checksumMode
+        }
+
+        package static let bindings: [String: RESTBinding] = [
+            "bucket": .path, "key": .path, "versionId": .query("versionId"), "ifMatch": .header("If-Match"),
+            "ifNoneMatch": .header("If-None-Match"), "range": .header("Range"),
+            "expectedBucketOwner": .header("x-amz-expected-bucket-owner"),
+            "checksumMode": .header("x-amz-checksum-mode"),
+        ]
+    }
+}
+
+/// Collects bytes in memory.
+private final class MemorySink: ByteSink {
+    private let limit: Int
+    private let held = Mutex<[UInt8]>([])
+
+    init(limit: Int) { self.limit = limit }
+
+    var bytes: [UInt8] { held.withLock { $0 } }
+
+    func write(_ bytes: [UInt8], at offset: Int64) throws {
+        let end = Int(offset) + bytes.count
+        guard end <= limit else { throw HTTPError.bodyTooLarge(limit: limit) }
+        held.withLock { held in
+            if held.isEmpty, offset == 0 {
+                held = bytes
+            } else if Int(offset) == held.count {
+                held += bytes
+            } else {
+                if held.count < end { held += [UInt8](repeating: 0, count: end - held.count) }
+                held.replaceSubrange(Int(offset)..<end, with: bytes)
+            }
+        }
+    }
+
+    func truncate(to length: Int64) {
+        held.withLock { held in
+            if held.count > Int(length) { held.removeSubrange(Int(length)...) }
+        }
+    }
+}
