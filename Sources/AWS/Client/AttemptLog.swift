@@ -40,9 +40,15 @@ struct AttemptLog {
 }
 
 extension AWSClient {
+    /// Where attempts are told, without the secrets that the client came by.
+    var maskedTrace: (@Sendable (WireTrace) -> Void)? {
+        guard let trace = effects.trace else { return nil }
+        return { trace($0.masked(shared.credentials.mask)) }
+    }
+
     /// Shows the body of a good answer that could not be read, which `decode` reports in a line.
     func traceUnread(_ call: Call, _ answer: Answer) {
-        guard let trace = effects.trace else { return }
+        guard let trace = maskedTrace else { return }
         trace(
             WireTrace(
                 service: call.service.sdkID, operation: call.operation, method: call.request.method, url: call.url,

@@ -15,6 +15,8 @@ enum RetryCodes {
     private static let transient: Set<String> = [
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "ServiceUnavailable",
         "ServiceUnavailableException", "ServerException", "InternalServerError", "InternalServiceError",
+        // STS, when the identity provider does not answer.
+        "IDPCommunicationError",
     ]
     private static let clockSkew: Set<String> = [
         "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
