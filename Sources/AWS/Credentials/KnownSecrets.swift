@@ -21,8 +21,10 @@ final class KnownSecrets: Sendable {
     /// The text with `****` for each known secret, as it is or percent-encoded as forms and URLs have it.
     func mask(_ text: String) -> String {
         // Longest first: one secret may be part of another.
-        known.withLock { $0 }.flatMap { [$0.reveal(), PercentEncoding.encode($0.reveal())] }.sorted { $0.count > $1.count }
-            .reduce(text) { $0.replacing($1, with: "****") }
+        known.withLock { $0 }.flatMap { [$0.reveal(), PercentEncoding.encode($0.reveal())] }.sorted {
+            $0.count > $1.count
+        }
+        .reduce(text) { $0.replacing($1, with: "****") }
     }
 
     /// A failure that says the same without secrets. Cancellation stays what it is.
