@@ -96,7 +96,7 @@ final class FaultService: Sendable {
 
     /// - Parameters:
     ///   - clock: requests dated more than five minutes off are refused, as AWS does.
-    ///   - unread: this many connections are reset before anything is read from them.
+    ///   - unread: this many connections are reset before anything is read of what came.
     ///   - fault: asked for each request of a name, counted from 0.
     init(
         _ making: Making, clock: Date = Samples.date, unread: Int = 0,
@@ -112,7 +112,11 @@ final class FaultService: Sendable {
                 defer { left = max(0, left - 1) }
                 return left > 0
             }
-            if breaks == true { return connection.reset() }
+            if breaks == true {
+                // A reset before the client has sent anything is another case: nothing can have happened then.
+                try connection.waitForBytes()
+                return connection.reset()
+            }
             while var request = try connection.readHead() {
                 try connection.readBody(of: &request)
                 guard let self, try self.serve(request, connection) else { return }

@@ -133,6 +133,12 @@ package final class LoopbackConnection {
         }
     }
 
+    /// Waits until the client has sent something, without reading it.
+    package func waitForBytes() throws {
+        var events = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if poll(&events, 1, 30_000) == 0 { throw LoopbackError.timedOut }
+    }
+
     private func receive() throws -> [UInt8]? {
         let piece = try [UInt8](unsafeUninitializedCapacity: 64 << 10) { space, count in
             let result = recv(descriptor, space.baseAddress, space.count, 0)

@@ -101,7 +101,10 @@ extension AWSClient {
         request.headers["User-Agent"] = "fgctl"
         let clockOffset = shared.clockOffset.withLock { $0 }
         request = try signer.sign(request, payload: call.payload, at: effects.now().addingTimeInterval(clockOffset))
-        var log = maskedTrace.map { AttemptLog(tell: $0, call: call, attempt: attempt, request: request) }
+        var log = effects.trace.map {
+            AttemptLog(
+                tell: $0, call: call, attempt: attempt, request: request, mask: shared.credentials.mask)
+        }
         do {
             let response = try await transport.send(request)
             log?.head(response)

@@ -51,9 +51,10 @@ package struct AWSClient: Sendable {
     }
 
     /// A client that signs with these credentials, whatever the settings say.
+    /// - Parameter secrets: what it is to mask besides them, since its calls tell services more than it signs with.
     init(
         settings: AWSSettings, transport: any Transport, dryRun: Bool = false, effects: Effects,
-        credentials: Credentials
+        credentials: Credentials, secrets: KnownSecrets = KnownSecrets()
     ) {
         self.settings = settings
         self.transport = transport
@@ -61,7 +62,8 @@ package struct AWSClient: Sendable {
         self.effects = effects
         shared = SharedState(
             settings: settings, transport: transport,
-            chain: CredentialChain(providers: [GivenCredentials(credentials: credentials)]), effects: effects)
+            chain: CredentialChain(providers: [GivenCredentials(credentials: credentials)], secrets: secrets),
+            effects: effects)
     }
 
     /// The region of calls.

@@ -6,16 +6,22 @@ struct AttemptLog {
     let call: Call
     let attempt: Int
     let request: HTTPRequest
+    /// Masks the secrets that the client came by.
+    let mask: (String) -> String
     private let start = ContinuousClock.now
     private var firstByte: Duration?
     private var headers: HTTPHeaders = [:]
     private var answerBody: [UInt8] = []
 
-    init(tell: @escaping @Sendable (WireTrace) -> Void, call: Call, attempt: Int, request: HTTPRequest) {
+    init(
+        tell: @escaping @Sendable (WireTrace) -> Void, call: Call, attempt: Int, request: HTTPRequest,
+        mask: @escaping (String) -> String
+    ) {
         self.tell = tell
         self.call = call
         self.attempt = attempt
         self.request = request
+        self.mask = mask
     }
 
     /// The head of an answer is there.
@@ -32,28 +38,24 @@ struct AttemptLog {
         tell(
             WireTrace(
                 service: call.service.sdkID, operation: call.operation, method: request.method, url: request.url,
-                attempt: attempt, outcome: outcome, firstByte: firstByte, total: ContinuousClock.now - start,
-                requestHeaders: WireMask.headers(request.headers), requestBody: WireMask.body(request.body, wire),
-                answerHeaders: WireMask.headers(headers),
-                answerBody: WireMask.body(answerBody, wire, isAnswer: true)))
+                attempt: attempt, outcome: mask(outcome), firstByte: firstByte, total: ContinuousClock.now - start,
+                requestHeaders: WireMask.headers(request.headers).map(mask),
+                requestBody: WireMask.body(request.body, wire, mask),
+                answerHeaders: WireMask.headers(headers).map(mask),
+                answerBody: WireMask.body(answerBody, wire, isAnswer: true, mask)))
     }
 }
 
 extension AWSClient {
-    /// Where attempts are told, without the secrets that the client came by.
-    var maskedTrace: (@Sendable (WireTrace) -> Void)? {
-        guard let trace = effects.trace else { return nil }
-        return { trace($0.masked(shared.credentials.mask)) }
-    }
-
     /// Shows the body of a good answer that could not be read, which `decode` reports in a line.
     func traceUnread(_ call: Call, _ answer: Answer) {
-        guard let trace = maskedTrace else { return }
+        guard let trace = effects.trace else { return }
         trace(
             WireTrace(
                 service: call.service.sdkID, operation: call.operation, method: call.request.method, url: call.url,
                 attempt: answer.attempts, outcome: "\(answer.status), but the body can't be read", firstByte: nil,
                 total: .zero,
-                answerBody: WireMask.body(answer.bytes ?? [], call.service.wire, isAnswer: true)))
+                answerBody: WireMask.body(
+                    answer.bytes ?? [], call.service.wire, isAnswer: true, shared.credentials.mask)))
     }
 }

@@ -37,8 +37,12 @@ enum WireMask {
 
     /// A body by its protocol's format, in one line; `nil` when there is none.
     /// - Parameter wire: of the service; S3's request bodies are mostly files and never shown.
-    static func body(_ bytes: [UInt8], _ wire: WireProtocol, isAnswer: Bool) -> String? {
+    /// - Parameter mask: masks secrets that are known; before long values are cut, since a cut secret is not found.
+    static func body(
+        _ bytes: [UInt8], _ wire: WireProtocol, isAnswer: Bool, _ mask: (String) -> String = { $0 }
+    ) -> String? {
         if bytes.isEmpty { return nil }
+        let bytes = Array(mask(String(decoding: bytes, as: UTF8.self)).utf8)
         switch wire {
         case .json, .restJSON: return json(bytes) ?? foreign(bytes)
         case .query where !isAnswer, .ec2 where !isAnswer: return form(bytes)
@@ -48,10 +52,12 @@ enum WireMask {
     }
 
     /// What is sent with a request.
-    static func body(_ body: HTTPBody, _ wire: WireProtocol) -> String? {
+    static func body(
+        _ body: HTTPBody, _ wire: WireProtocol, _ mask: (String) -> String = { $0 }
+    ) -> String? {
         switch body {
         case .none: nil
-        case .bytes(let bytes): Self.body(bytes, wire, isAnswer: false)
+        case .bytes(let bytes): Self.body(bytes, wire, isAnswer: false, mask)
         case .stream(let length, _): "<\(length) bytes>"
         }
     }

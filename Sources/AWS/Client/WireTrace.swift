@@ -1,5 +1,5 @@
-/// One attempt on the wire, as `--debug` shows it. Everything in it is masked by its names (`WireMask`); what is told is
-/// masked by what is known to be secret as well.
+/// One attempt on the wire, as `--debug` shows it. Everything in it is masked already, by the names of values
+/// (`WireMask`) and by the secrets that are known, which a service may quote under any name.
 package struct WireTrace: Sendable, CustomStringConvertible {
     package let service: String
     package let operation: String
@@ -29,18 +29,6 @@ package struct WireTrace: Sendable, CustomStringConvertible {
         let sent = (requestHeaders + [requestBody].compactMap { $0 }).map { "  > \($0)" }
         let came = (answerHeaders + [answerBody].compactMap { $0 }).map { "  < \($0)" }
         return ([summary] + sent + came).joined(separator: "\n")
-    }
-
-    /// The same without secrets that are known by their text: a service may quote what it was told under any name.
-    func masked(_ mask: (String) -> String) -> WireTrace {
-        var masked = WireTrace(
-            service: service, operation: operation, method: method, url: mask(url), attempt: attempt,
-            outcome: mask(outcome), firstByte: firstByte, total: total)
-        masked.requestHeaders = requestHeaders.map(mask)
-        masked.requestBody = requestBody.map(mask)
-        masked.answerHeaders = answerHeaders.map(mask)
-        masked.answerBody = answerBody.map(mask)
-        return masked
     }
 
     private static func milliseconds(_ duration: Duration) -> Int64 {

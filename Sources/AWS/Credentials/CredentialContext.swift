@@ -34,11 +34,9 @@ struct CredentialContext: Sendable {
             let layer = SettingLayer(name: "credentials", values: overrides)
             settings = AWSSettings(layers: [layer] + settings.layers, home: settings.home, readFile: settings.readFile)
         }
-        // These calls tell services more secrets than the one they sign with.
-        var effects = effects
-        if let trace = effects.trace { effects.trace = { [secrets] in trace($0.masked(secrets.mask)) } }
         return AWSClient(
-            settings: settings, transport: transport, effects: effects, credentials: credentials ?? .anonymous)
+            settings: settings, transport: transport, effects: effects, credentials: credentials ?? .anonymous,
+            secrets: secrets)
     }
 
     /// The text of a file, `nil` when it is not there; what can't be read counts as not there, as in AWS's own tools, and is
