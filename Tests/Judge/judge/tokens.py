@@ -14,7 +14,7 @@ SOURCES = Path(__file__).resolve().parents[3] / "Sources" / "AWSServices"
 OPERATION = re.compile(
     r'Operation<[^()]*?>\s*\(\s*"(?P<name>\w+)",\s*of:\s*(?P<service>[\w.]+),\s*\.(?P<effect>\w+)(?P<rest>.*?)\)\s*$',
     re.DOTALL | re.MULTILINE)
-SERVICE = re.compile(r'Service\(\s*name:\s*"(\w+)"')
+SERVICE = re.compile(r'\bService\(\s*\.(\w+)')
 TOKEN = re.compile(r'idempotent:\s*\.byToken\("(\w+)"\)')
 # Repeatable without a word: what sets or removes by its method.
 PLAIN_METHODS = ("PUT", "DELETE")
@@ -37,7 +37,8 @@ def declared() -> list[Declared]:
     found = []
     for folder in sorted(path for path in SOURCES.iterdir() if path.is_dir()):
         texts = {file: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.swift"))}
-        names = {match for text in texts.values() for match in SERVICE.findall(text)}
+        # Cases of `ServiceID`: the services' names, in Swift's spelling.
+        names = {match.lower() for text in texts.values() for match in SERVICE.findall(text)}
         for file, text in texts.items():
             count = len(re.findall(r"\bOperation<", text))
             matches = list(OPERATION.finditer(text))
