@@ -121,8 +121,9 @@ GROUPS = {
         "ecs:ListTasks ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
         beyond={"ecs:DescribeServiceDeployments": "the deployment that was started; local AWS has none to describe"}),
     "setup": Group(
-        "whoami doctor assume-role", "sts:AssumeRole sts:GetCallerIdentity",
-        note="`whoami` and `doctor` need no right. Here the role is the one of `cf-create-deploy-role`; put yours in its place."),
+        "whoami doctor assume-role", "iam:GetRole iam:SimulatePrincipalPolicy sts:AssumeRole sts:GetCallerIdentity",
+        note="`whoami` and `doctor` need no right. With `SimulateOwnPolicies` (your own user or role suffices as its resource) "
+             "`doctor` also says which actions of each group the caller lacks. Here the role is the one of `cf-create-deploy-role`; put yours in its place."),
     "deploy-role": Group(
         "cf-create-deploy-role", _STACKS, ("deploy-role",), beyond=_LARGE,
         note="For the administrator who makes the deploy role, once. It makes a role: whoever has this policy is an "
