@@ -335,9 +335,9 @@ def test_an_endpoint_that_never_answers_ends_in_time(project):
     assert (found["clock"]["status"], found["identity"]["status"]) == ("unknown", "failed")
 
 
-def test_an_endpoint_without_tls(project, judge):
+def test_an_endpoint_without_tls(project, local_aws):
     found = checks(project.fgctl(
-        "doctor", "--output", "json", "--endpoint-url", judge.url.replace("http:", "https:")).expect(1).json)
+        "doctor", "--output", "json", "--endpoint-url", local_aws.replace("http:", "https:")).expect(1).json)
     assert found["reachability"]["detail"].startswith("TLS: ")
     assert "AWS_CA_BUNDLE" in found["reachability"]["advice"]
 

@@ -313,7 +313,7 @@ def test_doctor_says_what_each_group_lacks(guarded):
     for group in permissions.GROUPS:
         guarded.act_as(*{group, "setup"})
         found = doctors_permissions(guarded)
-        assert list(found) == list(permissions.GROUPS)
+        assert list(found) == list(permissions.GROUPS), found
         assert found[group]["status"] == "ok", found[group]
         denied = {one["action"] for c in found.values() for one in c.get("denied", ())}
         assert denied, "no policy suffices for all groups"
@@ -340,11 +340,11 @@ def test_doctor_of_a_role_with_a_path(guarded):
         {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
     role = iam.create_role(RoleName=name, Path="/ops/", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     assert "/ops/" in role
+    guarded.on_cleanup("role", lambda: iam.delete_role(RoleName=name))
     for group in ("setup", "images"):
         document = permissions.filled(permissions.policy(group), guarded.names)
         iam.put_role_policy(RoleName=name, PolicyName=group, PolicyDocument=document)
         guarded.on_cleanup(group, lambda group=group: iam.delete_role_policy(RoleName=name, PolicyName=group))
-    guarded.on_cleanup("role", lambda: iam.delete_role(RoleName=name))
     keys = guarded.boto3("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
     guarded.use(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     mark = guarded.judge.mark()
