@@ -244,6 +244,10 @@ def page() -> str:
         "GovCloud write theirs.",
         "- Where the env file says another `ECS_CLUSTER`, `STACK_NAME` in the ARNs of tasks and clusters is that name.",
         "- Objects of the bucket encrypted with a key of your own need rights on that key besides.",
+        "- `fgctl doctor` says which of these actions the caller lacks, by IAM's policy simulation with the names of the env file. It reads "
+        "identity policies, boundaries",
+        "  and what IAM knows of service control policies; policies of buckets and repositories, session policies, and roles narrower than these "
+        "names are beyond it.",
         "- Everything at once, for a pipeline: [`fgctl cf-create-deploy-role`](commands.md) makes a role for one project, bounded.", ""]
     for name, group in GROUPS.items():
         document = policy(name)
