@@ -65,13 +65,15 @@ let package = Package(
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "YAML", "Support"]),
         layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),
         layer("Schedules", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
+        layer("Setup", ["AWSServices", "AWS", "HTTP", "Support"]),
         // Level 6: compositions of several domains.
         layer("Flows", ["Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
         // Level 7
         layer(
             "Commands",
             [
-                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "Watch", "AWSServices", "Environment",
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "Setup", "Watch", "AWSServices",
+                "Environment",
                 "Templates", "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),
         // Level 8
@@ -97,6 +99,7 @@ let package = Package(
         tests("Watch", ["AWSServices"]),
         tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
         tests("Services", ["AWSServices", "Watch"]),
+        tests("Setup", ["AWS", "AWSServices", "HTTP"]),
         tests("Crypto", ["CChecksum", "CCrypto"]),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "Processes", "XML"]),

@@ -4,6 +4,8 @@ internal import Processes
 enum DockerCommand: Sendable, Hashable {
     /// The version of the engine; fails when no engine answers.
     case engineVersion
+    /// Of client and engine, as JSON.
+    case versions
     case build(DockerBuildOptions)
     case tag(source: String, target: String)
     case push(reference: String)
@@ -20,6 +22,7 @@ enum DockerCommand: Sendable, Hashable {
     var arguments: [String] {
         switch self {
         case .engineVersion: ["version", "--format", "{{.Server.Version}}"]
+        case .versions: ["version", "--format", "{{json .}}"]
         case .build(let options): ["build"] + options.arguments
         case .tag(let source, let target): ["tag", source, target]
         case .push(let reference): ["push", reference]
@@ -34,7 +37,7 @@ enum DockerCommand: Sendable, Hashable {
     /// Whether it changes the engine's or a registry's state; refused under dry run.
     var mutates: Bool {
         switch self {
-        case .engineVersion, .imageInspect, .imageList: false
+        case .engineVersion, .versions, .imageInspect, .imageList: false
         case .build, .tag, .push, .pull, .remove, .login: true
         }
     }
@@ -43,7 +46,7 @@ enum DockerCommand: Sendable, Hashable {
     var timeout: Duration {
         switch self {
         case .build, .push, .pull: .seconds(6 * 3600)
-        case .engineVersion, .tag, .remove, .login, .imageInspect, .imageList: .seconds(60)
+        case .engineVersion, .versions, .tag, .remove, .login, .imageInspect, .imageList: .seconds(60)
         }
     }
 

@@ -2,16 +2,21 @@ internal import Glibc
 internal import Support
 
 /// Finds the file that a program's name stands for, so that a missing program is a clear message and not a failed spawn.
-struct ExecutableLookup {
+package struct ExecutableLookup {
     /// The value of `PATH`; entries that are not absolute are passed over, as running a program out of the working
     /// directory by accident is never meant.
     let path: String
     /// Absolute folder from which a relative path with a `/` counts.
     let directory: String
 
+    package init(path: String, directory: String) {
+        self.path = path
+        self.directory = directory
+    }
+
     /// - Returns: the path to give to `execve`.
     /// - Throws: `Failure` `.notFound` (exit 127) or `.notExecutable` (exit 126).
-    func find(_ name: String) throws -> String {
+    package func find(_ name: String) throws -> String {
         guard !name.isEmpty else { throw Failure(.notFound, "run a program: its name is empty") }
         if name.contains("/") {
             let file = name.hasPrefix("/") ? name : directory + "/" + name

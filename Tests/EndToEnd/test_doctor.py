@@ -6,8 +6,13 @@ import functools
 import itertools
 import json
 import os
+import re
+import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import botocore.session
 import pytest
@@ -273,14 +278,102 @@ def test_offline_asks_nobody(doctor, judge):
     assert judge.requests(since=mark) == []
 
 
-def test_online_asks_who_it_is(project, judge):
+def checks(report):
+    return {c["check"]: c for c in report["checks"]}
+
+
+def test_online_asks_who_it_is_and_whether_all_is_well(project, judge):
     mark = judge.mark()
     report = project.fgctl("doctor", "--output", "json").expect(0).json
-    [identity] = [c for c in report["checks"] if c["check"] == "identity"]
-    assert identity["status"] == "ok" and "account 000000000000" in identity["detail"]
-    assert [(r.service, r.operation) for r in judge.requests(since=mark)] == [("sts", "GetCallerIdentity")]
+    found = checks(report)
+    assert list(found) == ["region", "credentials", "endpoints", "reachability", "clock", "identity", "permissions", "docker"]
+    assert {c["status"] for c in found.values()} == {"ok"}
+    assert "account 000000000000" in found["identity"]["detail"]
+    assert found["reachability"]["detail"].startswith("9 services answer at 1 endpoint, in ")
+    assert re.fullmatch(r"client \S+ \(/\S+/docker\), engine \S+ \(linux/\w+\).*", found["docker"]["detail"])
+    assert sorted((r.service, r.operation) for r in judge.requests(since=mark)) == [
+        ("probe", "HEAD"), ("sts", "GetCallerIdentity")]
     lines = project.fgctl("doctor").expect(0).out
     assert "ok       identity: arn:aws:" in lines
+
+
+@pytest.mark.parametrize(("minutes", "status", "code"), [(0.9, "ok", 0), (2, "warn", 0), (10, "failed", 1), (-10, "failed", 1)])
+def test_a_wrong_clock(project, judge, minutes, status, code):
+    date = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)
+    judge.inject("probe", status=200, body="", headers={"Date": date})
+    found = checks(project.fgctl("doctor", "--output", "json").expect(code).json)
+    assert found["clock"]["status"] == status
+    if code:
+        assert re.match(r"(9 min 5\d s|10 min.*) (behind|ahead of) the clock of STS", found["clock"]["detail"])
+        assert "set the clock" in found["clock"]["advice"]
+        assert ("behind" in found["clock"]["detail"]) == (minutes > 0)
+        # The client corrects what it sends.
+        assert found["identity"]["status"] == "ok"
+
+
+def test_an_endpoint_that_does_not_answer(project, judge):
+    project.write_env(AWS_ENDPOINT_URL_LOGS="http://127.0.0.1:1", AWS_ENDPOINT_URL_ECR="http://no-such-host.invalid")
+    began = time.monotonic()
+    found = checks(project.fgctl("doctor", "--output", "json").expect(1).json)
+    assert time.monotonic() - began < 15
+    reach = found["reachability"]
+    assert reach["status"] == "failed" and "env/default" in reach["advice"]
+    assert "refused: cannot connect: connection refused: logs at http://127.0.0.1:1" in reach["detail"]
+    assert re.search(r"DNS: .*: ecr at http://no-such-host\.invalid", reach["detail"])
+    assert "cloudformation" not in reach["detail"]
+    assert found["identity"]["status"] == found["clock"]["status"] == "ok"
+
+
+def test_an_endpoint_that_never_answers_ends_in_time(project):
+    """A listener that takes connections and says nothing: nobody waits for it long."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        found = checks(project.fgctl("doctor", "--output", "json", "--endpoint-url", url).expect(1).json)
+        assert time.monotonic() - began < 15
+    assert found["reachability"]["detail"].startswith("no answer: timed out")
+    assert (found["clock"]["status"], found["identity"]["status"]) == ("unknown", "failed")
+
+
+def test_an_endpoint_without_tls(project, local_aws):
+    found = checks(project.fgctl(
+        "doctor", "--output", "json", "--endpoint-url", local_aws.replace("http:", "https:")).expect(1).json)
+    assert found["reachability"]["detail"].startswith("TLS: ")
+    assert "AWS_CA_BUNDLE" in found["reachability"]["advice"]
+
+
+def test_a_proxy_that_is_down(project):
+    project.write_env(AWS_ENDPOINT_URL=None)
+    found = checks(project.fgctl(
+        "doctor", "--output", "json", env={"HTTPS_PROXY": "http://127.0.0.1:1"}).expect(1).json)
+    assert found["reachability"]["status"] == "failed"
+    assert "HTTPS_PROXY" in found["reachability"]["advice"]
+
+
+def test_docker_is_missing(project):
+    empty = project.folder / "nothing"
+    empty.mkdir()
+    report = project.fgctl("doctor", "--output", "json", env={"PATH": str(empty)}).expect(127).json
+    assert checks(report)["docker"]["status"] == "failed"
+    assert "apt install docker.io" in checks(report)["docker"]["advice"]
+    # Without a Dockerfile only the commands that need it are the worse for it.
+    (project.folder / "Dockerfile").unlink()
+    report = project.fgctl("doctor", "--output", "json", env={"PATH": str(empty)}).expect(0).json
+    assert checks(report)["docker"]["status"] == "warn"
+
+
+def test_docker_does_not_answer(project):
+    report = project.fgctl("doctor", "--output", "json", env={"DOCKER_HOST": "tcp://127.0.0.1:1"}).expect(1).json
+    docker = checks(report)["docker"]
+    assert docker["status"] == "failed" and "does not answer" in docker["detail"]
+    assert "DOCKER_HOST=tcp://127.0.0.1:1" in docker["detail"]
+    stuck = project.write("stuck/docker", "#!/bin/sh\nexec sleep 60\n")
+    stuck.chmod(0o755)
+    began = time.monotonic()
+    path = f"{stuck.parent}:{os.environ['PATH']}"
+    report = project.fgctl("doctor", "--output", "json", env={"PATH": path}).expect(1).json
+    assert time.monotonic() - began < 15
+    assert "timed out" in checks(report)["docker"]["detail"]
 
 
 def test_online_refused_credentials_are_4(project, judge):

@@ -302,6 +302,57 @@ def test_no_rights_at_all(guarded):
     assert result.code == 1 and "AccessDenied" in result.err, result
 
 
+def doctors_permissions(project):
+    report = project.fgctl("doctor", "--output", "json").expect(0).json
+    return {c["check"].removeprefix("permissions "): c for c in report["checks"] if c["check"].startswith("permissions")}
+
+
+def test_doctor_says_what_each_group_lacks(guarded):
+    """Each group's policy is found to suffice for the group, and an action taken away is named."""
+    guarded.set(S3_BUCKET=guarded.bucket)
+    for group in permissions.GROUPS:
+        guarded.act_as(*{group, "setup"})
+        found = doctors_permissions(guarded)
+        assert list(found) == list(permissions.GROUPS), found
+        assert found[group]["status"] == "ok", found[group]
+        denied = {one["action"] for c in found.values() for one in c.get("denied", ())}
+        assert denied, "no policy suffices for all groups"
+    guarded.act_as("tasks", "setup", without="ecs:RunTask")
+    tasks = doctors_permissions(guarded)["tasks"]
+    assert (tasks["status"], tasks["detail"]) == ("warn", "denied: ecs:RunTask")
+    assert [one["resource"].rpartition("/")[2] for one in tasks["denied"]] == [f"{guarded.stack}:*"]
+    assert "docs/permissions.md" in tasks["advice"]
+
+
+def test_doctor_without_the_right_to_ask(guarded):
+    arn = guarded.act_as("tasks")
+    found = doctors_permissions(guarded)
+    assert list(found) == ["permissions"]
+    assert found["permissions"]["status"] == "unknown"
+    assert f"allow iam:SimulatePrincipalPolicy on {arn}" in found["permissions"]["advice"]
+    assert "docs/permissions.md" in found["permissions"]["advice"]
+
+
+def test_doctor_of_a_role_with_a_path(guarded):
+    """A session's ARN leaves the path out."""
+    iam, name = guarded.boto3("iam"), f"{guarded.stack}-role"
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+    role = iam.create_role(RoleName=name, Path="/ops/", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    assert "/ops/" in role
+    guarded.on_cleanup("role", lambda: iam.delete_role(RoleName=name))
+    for group in ("setup", "images"):
+        document = permissions.filled(permissions.policy(group), guarded.names)
+        iam.put_role_policy(RoleName=name, PolicyName=group, PolicyDocument=document)
+        guarded.on_cleanup(group, lambda group=group: iam.delete_role_policy(RoleName=name, PolicyName=group))
+    keys = guarded.boto3("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
+    guarded.use(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    mark = guarded.judge.mark()
+    found = doctors_permissions(guarded)
+    assert (found["images"]["status"], found["tasks"]["status"]) == ("ok", "warn")
+    assert guarded.judge.requests("iam", "GetRole", since=mark)
+
+
 def test_the_deploy_role_runs_the_main_job(guarded):
     """Made by whoever may, assumed with its external id by whoever may, it takes an image to a schedule and back."""
     refuse(guarded, ["deploy-role"], "iam:CreatePolicy", "cf-create-deploy-role", "--principal", ACCOUNT)

@@ -121,8 +121,9 @@ GROUPS = {
         "ecs:ListTasks ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
         beyond={"ecs:DescribeServiceDeployments": "the deployment that was started; local AWS has none to describe"}),
     "setup": Group(
-        "whoami doctor assume-role", "sts:AssumeRole sts:GetCallerIdentity",
-        note="`whoami` and `doctor` need no right. Here the role is the one of `cf-create-deploy-role`; put yours in its place."),
+        "whoami doctor assume-role", "iam:GetRole iam:SimulatePrincipalPolicy sts:AssumeRole sts:GetCallerIdentity",
+        note="`whoami` and `doctor` need no right. With `SimulateOwnPolicies` (your own user or role suffices as its resource) "
+             "`doctor` also says which actions of each group the caller lacks. Here the role is the one of `cf-create-deploy-role`; put yours in its place."),
     "deploy-role": Group(
         "cf-create-deploy-role", _STACKS, ("deploy-role",), beyond=_LARGE,
         note="For the administrator who makes the deploy role, once. It makes a role: whoever has this policy is an "
@@ -243,6 +244,10 @@ def page() -> str:
         "GovCloud write theirs.",
         "- Where the env file says another `ECS_CLUSTER`, `STACK_NAME` in the ARNs of tasks and clusters is that name.",
         "- Objects of the bucket encrypted with a key of your own need rights on that key besides.",
+        "- `fgctl doctor` says which of these actions the caller lacks, by IAM's policy simulation with the names of the env file. It reads "
+        "identity policies, boundaries",
+        "  and what IAM knows of service control policies; policies of buckets and repositories, session policies, and roles narrower than these "
+        "names are beyond it.",
         "- Everything at once, for a pipeline: [`fgctl cf-create-deploy-role`](commands.md) makes a role for one project, bounded.", ""]
     for name, group in GROUPS.items():
         document = policy(name)

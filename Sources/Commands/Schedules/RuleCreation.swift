@@ -10,7 +10,7 @@ enum RuleCreation {
         for warning in warnings { session.warn(warning) }
         if session.options.dryRun {
             let requests = Requests(putRule: plan.rule, putTargets: plan.target)
-            return session.context.console.out(try Session.json(requests))
+            return session.context.console.out(try ShownRequest.json(requests))
         }
         let outcome = try await rules.apply(plan, desired, stack: facts)
         let name = try RuleService.name(desired.name, stack: facts.stack)

@@ -68,7 +68,7 @@ struct ScheduleCreate: FgctlCommand {
         for change in prepared.plan.changes { session.say("  \(change)") }
         if session.options.dryRun {
             for warning in prepared.warnings { session.warn(warning) }
-            return session.context.console.out(try Session.json(prepared.plan.request))
+            return session.context.console.out(try ShownRequest.json(prepared.plan.request))
         }
         let outcome = try await service.apply(prepared, desired, stack: facts) { session.say($0) }
         for warning in outcome.warnings { session.warn(warning) }

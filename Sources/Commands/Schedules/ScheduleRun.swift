@@ -47,7 +47,7 @@ struct ScheduleRun: FgctlCommand {
                 hint: "it has: \(names.joined(separator: ", "))")
         }
         try await session.announce("run \(target.label)", stack: target.stack)
-        if session.options.dryRun { return session.context.console.out(try Session.json(request)) }
+        if session.options.dryRun { return session.context.console.out(try ShownRequest.json(request)) }
         let started = try await TaskRunner(session.client) { session.say($0) }.start(request)
         try await LaunchFollower(session, waits: !noWait, picked: container).follow(started, request, definition)
     }

@@ -1,3 +1,5 @@
+internal import Setup
+
 extension DoctorReport {
     /// For people.
     var lines: [String] {

@@ -1,5 +1,6 @@
 internal import AWS
 internal import Environment
+internal import Setup
 internal import Support
 
 /// What `doctor` prints; its JSON form is stable.
@@ -19,7 +20,7 @@ struct DoctorReport: Encodable {
     var credentials = ""
     let envFile: String?
     var services: [Place] = []
-    var checks: [DoctorCheck.Result] = []
+    var checks: [CheckResult] = []
 
     /// What settings and files say, and with `online` what the machine says of its region.
     init(_ session: Session, online: Bool) async throws {
@@ -36,7 +37,7 @@ struct DoctorReport: Encodable {
         (self.region, regionSource) = (region?.value, region?.origin)
         do {
             if online {
-                credentials = try await session.client.identity().source
+                credentials = try await Self.source(session)
                 checks.append(.ok("credentials", credentials))
             } else {
                 let foreseen = try session.client.foreseenCredentials()
@@ -50,6 +51,16 @@ struct DoctorReport: Encodable {
             checks.append(.failed("credentials", failure))
         }
         try addServices(settings, region)
+    }
+
+    /// Where the credentials come from. At a terminal a person may have to answer first.
+    private static func source(_ session: Session) async throws -> String {
+        let limit: Duration = session.context.console.ask == nil ? .seconds(5) : .seconds(60)
+        do {
+            return try await Deadline.run(limit, what: "credentials") { try await session.client.identity().source }
+        } catch let failure as Failure where failure.kind == .timedOut {
+            throw Failure(.credentials, failure.message, hint: "--debug shows which source is slow", cause: failure)
+        }
     }
 
     private mutating func addServices(_ settings: AWSSettings, _ region: SettingLayer.Setting?) throws {
@@ -74,5 +85,5 @@ struct DoctorReport: Encodable {
     }
 
     /// The code of the first failed check; 0 when all is well.
-    var exitCode: Int32 { checks.first { $0.exitCode != 0 }?.exitCode ?? ExitStatus.done }
+    var exitCode: Int32 { checks.lazy.compactMap(\.kind).first.map(ExitStatus.code(for:)) ?? ExitStatus.done }
 }

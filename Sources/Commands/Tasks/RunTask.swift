@@ -47,7 +47,7 @@ struct RunTask: FgctlCommand {
         if session.options.dryRun {
             let resolved = try await resolver.resolve(options, token: RequestToken.make())
             try await session.announce("run task", stack: stack)
-            return session.context.console.out(try Session.json(resolved.request))
+            return session.context.console.out(try ShownRequest.json(resolved.request))
         }
         guard let id = run.runID else {
             let resolved = try await resolver.resolve(options, token: RequestToken.make())

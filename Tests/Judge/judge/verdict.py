@@ -23,7 +23,7 @@ TARGETS_OF_EMULATORS = ("/_", "/health")
 
 
 class Verdict:
-    """What the judge knows of a request. `service` is `registry` or `local` for what is no AWS API."""
+    """What the judge knows of a request. `service` is `registry`, `local`, `metadata` or `probe` for what is no AWS API."""
 
     def __init__(self) -> None:
         self.service = "?"
@@ -36,7 +36,7 @@ class Verdict:
 
     @property
     def is_api(self) -> bool:
-        return self.service not in ("registry", "local", "metadata", "?")
+        return self.service not in ("registry", "local", "metadata", "probe", "?")
 
 
 def identify(head: Head, body_start: bytes) -> tuple[Verdict, signature.Claim | None]:
@@ -61,6 +61,8 @@ def identify(head: Head, body_start: bytes) -> tuple[Verdict, signature.Claim | 
 
 def _plain(head: Head) -> str | None:
     """What an unsigned request is, when it is none to an AWS API."""
+    if head.method == "HEAD" and head.path == "/" and not head.query:
+        return "probe"  # whether anybody answers; it asks for nothing
     if head.path.startswith(UNSIGNED_HOSTS_PATHS):
         return "metadata"
     if head.path in ("/v2", "/v2/") or head.path.startswith("/v2/"):

@@ -8,6 +8,7 @@ from . import (
     container_settings,
     log_pages,
     object_checksums,
+    policy_simulation,
     run_task_checks,
     schedule_checks,
     scheduled_tasks,
@@ -28,7 +29,7 @@ def apply() -> None:
         task_definitions, container_settings, container_secrets, container_logs, log_pages, object_checksums, start_failures,
         task_credentials, task_end, task_fields, schedule_checks, scheduled_tasks,
         # A retry under a client token is answered before the request is looked at, so the token is the outermost.
-        run_task_checks, client_token,
+        run_task_checks, client_token, policy_simulation,
         # These two do nothing without AUTH=true.
         authorization, stack_rights,
     ):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import ecs
+from ministack.services import ecs, iam
 
 from .patching import enforces, require, wrap
 
@@ -54,6 +54,12 @@ def checks_of(service: str, action: str, method: str, path: str, body: bytes, qu
         stack = iam_actions._query_param(query, "StackName")
         arn = stack if stack.startswith("arn:") else f"arn:aws:cloudformation:{region}:{account}:stack/{stack}/*"
         return [Check("cloudformation:CreateChangeSet", arn), Check("cloudformation:TagResource", arn)]
+    if service == "iam" and action == "SimulatePrincipalPolicy":
+        return [Check("iam:SimulatePrincipalPolicy", iam_actions._query_param(query, "PolicySourceArn") or "*")]
+    if service == "iam" and action == "GetRole":
+        name = iam_actions._query_param(query, "RoleName")
+        known = iam._roles.get(name) or {}
+        return [Check("iam:GetRole", known.get("Arn") or f"arn:aws:iam::{account}:role/{name}")]
     return []
 
 
@@ -195,6 +201,7 @@ def apply() -> None:
     if not enforces():
         return
     require(iam_actions, "extract_iam_action", "identity_denial_message", "_query_param")
+    require(iam, "_roles")
     require(ecs, "_task_defs", "_task_def_latest", "_tags")
     wrap(iam_actions, "extract_resource_arn", "service method path headers body query_params region account_id",
          _extract_resource_arn)
