@@ -1,5 +1,7 @@
 """Tasks that can't start (bin/lib/local_aws/overlay/start_failures.py)."""
 
+from platform import machine
+
 from conftest import REGISTRY
 
 
@@ -25,6 +27,15 @@ def test_a_command_that_is_not_in_the_image(lab):
     reason = _failed(lab.finish(lab.define({"command": ["no-such-program"]})))
     assert reason.startswith("CannotStartContainerError")
     assert "no-such-program" in reason
+
+
+def test_the_cause_is_the_first_failure(lab, image):
+    """A definition with a platform, as fgctl's template has it: the start is not tried a second time under a taken name."""
+    name = image('CMD ["true"]')
+    platform = {"cpuArchitecture": "ARM64" if machine() == "aarch64" else "X86_64", "operatingSystemFamily": "LINUX"}
+    task = lab.finish(lab.define({"image": name, "command": ["no-such-program"]}, runtimePlatform=platform))
+    assert "no-such-program" in _failed(task)
+    assert "already in use" not in task["stoppedReason"]
 
 
 def test_an_image_that_was_pushed_runs(lab, image):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 import re
 import sys
 from dataclasses import dataclass, field
@@ -275,12 +276,26 @@ def main(arguments: list[str]) -> int:
     except Stale as error:
         print(f"permissions: {error}", file=sys.stderr)
         return 1
-    group, values = (arguments or [""])[0], dict(a.partition("=")[::2] for a in arguments[1:] if "=" in a)
-    if group not in GROUPS or len(values) != len(arguments) - 1 or not set(values) <= set(KEYS):
-        print(f"usage: bin/permissions --check | --write | GROUP [KEY=VALUE …]\n  GROUP: {' '.join(GROUPS)}\n"
-              f"  KEY:   {' '.join(KEYS)}", file=sys.stderr)
+    usage = (f"usage: bin/permissions --check | --write | GROUP [KEY=VALUE …]\n  GROUP: {' '.join(GROUPS)}\n"
+             f"  KEY:   {' '.join(KEYS)}")
+    if arguments in (["--help"], ["-h"]):
+        print(usage)
+        return 0
+    group, words = (arguments or [""])[0], arguments[1:]
+    values = dict(word.partition("=")[::2] for word in words)
+    wrong = [group] if group not in GROUPS else [word for word in words if word.partition("=")[0] not in KEYS or "=" not in word]
+    if wrong:
+        print(f"permissions: '{wrong[0]}' is none of these\n{usage}" if wrong[0] else usage, file=sys.stderr)
         return 64
-    print(filled(policy(group), values))
+    text = filled(policy(group), values)
+    open_names = [key for key in KEYS if "{" + key + "}" in text]
+    if open_names:
+        print(f"permissions: still to be filled in: {' '.join(open_names)}", file=sys.stderr)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has seen enough; the interpreter's last flush must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -37,7 +37,7 @@ class Request:
     @property
     def mutates(self) -> bool:
         """Whether the operation changes anything on AWS, by its name (by its method in a registry)."""
-        if self.service in ("registry", "local", "metadata"):
+        if self.service in ("registry", "local", "metadata", "probe"):
             return self.method not in ("GET", "HEAD")
         return models.mutates(self.operation)
 

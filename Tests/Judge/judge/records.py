@@ -10,7 +10,7 @@ from typing import Any
 
 from . import models
 
-NOT_AWS = ("registry", "local", "metadata", "?")
+NOT_AWS = ("registry", "local", "metadata", "probe", "?")
 ROW = re.compile(r"\| `([^`]+)` \| `([^`]+)` \| .* \|")
 INTRODUCTION = """# AWS operations
 

@@ -7,6 +7,7 @@ without a registry in their name (busybox:local) are the exception that local AW
 """
 
 import os
+import platform
 import re
 
 from docker.errors import APIError, ImageNotFound, NotFound
@@ -18,6 +19,9 @@ from .patching import require, wrap
 _OWN_REGISTRY = re.compile(rf"(localhost|127\.0\.0\.1):{os.environ.get('GATEWAY_PORT', PORT)}/")
 
 
+_HOST = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}.get(platform.machine())
+
+
 class _CannotStart(Exception):
     """Docker made or started no container."""
 
@@ -26,6 +30,10 @@ def _run_docker_container(original):
     def run(docker_client, cdef, run_kwargs, *, refresh_image=False, allow_cached=True, **rest):
         if _OWN_REGISTRY.match(cdef["image"]):
             refresh_image, allow_cached = True, False
+        if run_kwargs.get("platform") == _HOST:
+            # The emulator tries a failed start again without its platform, and the second failure (the name is taken by then)
+            # hides the first. On a host of this very platform there is nothing to try.
+            del run_kwargs["platform"]
         try:
             return original(
                 docker_client, cdef, run_kwargs, refresh_image=refresh_image, allow_cached=allow_cached, **rest)
@@ -34,9 +42,18 @@ def _run_docker_container(original):
         except (ImageNotFound, NotFound) as error:
             raise ecs._ImagePullError(f"failed to resolve ref {cdef['image']}: {_cause(error)}") from error
         except APIError as error:
+            _remove(docker_client, run_kwargs["name"])
             raise _CannotStart(f"CannotStartContainerError: {_cause(error)}") from error
 
     return run
+
+
+def _remove(docker_client, name: str) -> None:
+    """Removes the container that docker made and could not start."""
+    try:
+        docker_client.containers.get(name).remove(force=True)
+    except NotFound:
+        pass
 
 
 def _cause(error: BaseException) -> str:
