@@ -203,6 +203,8 @@ def test_metadata_and_emulator_paths_are_no_faults(judge):
     for path, service in paths.items():
         send(judge.url, f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         assert judge.requests()[-1].service == service
+    send(judge.url, b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert (judge.requests()[-1].service, judge.requests()[-1].mutates) == ("probe", False)
     assert not judge.faults
 
 
