@@ -23,9 +23,10 @@ package struct StackEvents: Sendable {
 
     /// From one look to the next, start to start: an event is shown within two seconds of its happening, the way of the answer
     /// included.
-    package static let interval = Duration.milliseconds(1980)
-    /// Before the first look. It is what lets a wait of a minute cost thirty looks and no more: 0.75 + 30 × 1.98 > 60.
-    package static let firstPause = Duration.milliseconds(750)
+    package static let interval = Duration.milliseconds(1990)
+    /// Before the first look: a small change is over by then. The pause lets a wait of a minute cost thirty looks and no more:
+    /// 0.35 + 30 × 1.99 > 60.
+    package static let firstPause = Duration.milliseconds(350)
     /// The slowest pace that throttling leads to.
     private static let slowest = Duration.seconds(16)
     /// After how many looks without news the stack itself is looked at: soon when none ever came, then every two minutes.

@@ -208,7 +208,7 @@ def test_a_minute_of_waiting(project, judge, small):
     assert len(asked) <= 30
     pauses = [(b.time - a.time).total_seconds() for a, b in zip(asked, asked[1:])]
     print(f"{len(asked)} calls; the longest pause was {max(pauses):.3f} s")
-    assert statistics.median(pauses) <= 1.99
+    assert statistics.median(pauses) <= 2.0
     # One late turn of a loaded machine is not the pace.
     assert max(pauses) <= 2.5
     signal(project)
