@@ -62,6 +62,12 @@ package struct ScheduleExpression: Sendable {
         try checkLength(source)
     }
 
+    /// Whether the text is a lone word that starts with a letter, so that it more likely names a schedule.
+    package static func isBareName(_ text: String) -> Bool {
+        guard let first = text.first, first.isASCII, first.isLetter else { return false }
+        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+    }
+
     private init(_ form: Form, _ text: String) {
         self.form = form
         self.text = text
