@@ -47,11 +47,12 @@ package struct TaskFinder: Sendable {
                 clusters.append(try task.cluster ?? fallback())
             } else {
                 guard isID(word) else {
+                    // What is no beginning of an id either may be meant for ENV.
+                    let isBeginning = word.count >= 8 && word.allSatisfy { $0.isHexDigit || $0 == "-" }
                     throw Failure(
                         .usage, "'\(word)' names no task",
-                        hint:
-                            "give its ARN or its whole id (32 hexadecimal digits); 'fgctl ecs-list-tasks' lists them; "
-                            + "for another ENV say -e \(ShellWords.join([word]))")
+                        hint: "give its ARN or its whole id (32 hexadecimal digits); 'fgctl ecs-list-tasks' lists them"
+                            + (isBeginning ? "" : "; for another ENV say -e \(ShellWords.join([word]))"))
                 }
                 clusters.append(try fallback())
             }

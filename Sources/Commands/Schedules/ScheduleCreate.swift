@@ -80,14 +80,9 @@ struct ScheduleCreate: FgctlCommand {
     private func desired(_ session: Session, _ words: [String]) throws -> ScheduleDesired {
         let targetID = words.count > 1 ? words[0] : nil
         guard let text = words.last else { throw Failure(.usage, "schedule-create needs an expression") }
-        if targetID == nil, ScheduleExpression.isBareName(text) {
-            throw Failure(
-                .usage, "schedule-create \(text): CRON is missing",
-                hint: "as in: fgctl schedule-create \(text) '0 0 * * ? *'")
-        }
         var desired = ScheduleDesired(
-            name: try Names(session.settings).schedule(targetID: targetID), expression: try ScheduleExpression(text),
-            engine: engineOption.engine)
+            name: try Names(session.settings).schedule(targetID: targetID),
+            expression: try ScheduleExpression.reading(text, isAlone: targetID == nil), engine: engineOption.engine)
         desired.timezone = timezone ?? session.settings.value(.scheduleTimezone)
         guard !(enabled && disabled) else { throw Failure(.usage, "--enabled and --disabled exclude each other") }
         if enabled || disabled { desired.state = enabled ? .enabled : .disabled }
