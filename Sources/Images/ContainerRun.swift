@@ -1,3 +1,4 @@
+internal import Environment
 package import Processes
 package import Support
 
@@ -64,10 +65,31 @@ extension Docker {
         for name in [full, "\(project.repository):\(version)"] where try await image(name) != nil { return name }
         let what = "pull \(full)"
         progress(what)
-        try await withLogin(to: project.registry, registry: registry) { environment in
-            try await stream(.pull(reference: full), what, environment: environment)
+        do {
+            try await withLogin(to: project.registry, registry: registry) { environment in
+                try await stream(.pull(reference: full), what, environment: environment)
+            }
+        } catch let failure as Failure where failure.kind == .failed {
+            throw await explained(failure, project, version, registry: registry)
         }
         return full
+    }
+
+    /// The failure of a pull, which for a version that ECR does not have says what there is instead.
+    private func explained(
+        _ pull: Failure, _ project: ImageProject, _ version: String, registry: any ImageRegistry
+    ) async -> Failure {
+        guard RegistryHost(project.registry).takesECRLogin, let asked = ImageVersion(tag: version) else { return pull }
+        do {
+            _ = try await registry.require(asked, in: project.repository)
+        } catch let missing as Failure where missing.kind == .failed {
+            return Failure(
+                .failed, "\(missing.message); docker has no such image either",
+                hint: "build it with 'fgctl docker-build \(version)', or name a version that is there", cause: pull)
+        } catch {
+            // The look serves the message only; docker's own words stand.
+        }
+        return pull
     }
 
     /// Runs a container to its end, its input and output this process's own.

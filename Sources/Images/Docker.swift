@@ -30,7 +30,8 @@ package struct Docker: Sendable {
         let progress = progress
         let sink: @Sendable (String) -> Void = { line in
             tail.add(line)
-            progress(line)
+            // The failure says it.
+            if !line.hasPrefix("Error response from daemon: ") { progress(line) }
         }
         var process = command.command()
         process.environment = environment

@@ -69,8 +69,10 @@ extension ImageRegistry {
         asked.map { "find image \(repository):\($0)" } ?? "find the highest version of \(repository)"
     }
 
-    /// The ten highest tags, as a sentence has them.
-    private static func list(_ tags: [String]) -> String {
+    /// The ten highest tags, as a sentence has them; the stamps that promoting adds only where there is nothing else.
+    private static func list(_ found: [String]) -> String {
+        let named = found.filter { !PromotionPlan.isStamp($0) }
+        let tags = named.isEmpty ? found : named
         let versions = tags.compactMap { ImageVersion($0) }.sorted(by: >).map(\.text)
         let others = tags.filter { ImageVersion($0) == nil }.sorted()
         let all = versions + others

@@ -24,6 +24,13 @@ package struct PromotionPlan: Sendable {
     /// `REGISTRY/REPOSITORY:TO`.
     package var image: String { "\(registry)/\(target):\(to)" }
 
+    /// Whether a tag is one of those beside a promoted version: `yyyymmddThhmmssZ`.
+    static func isStamp(_ tag: String) -> Bool {
+        let characters = Array(tag)
+        guard characters.count == 16, characters[8] == "T", characters[15] == "Z" else { return false }
+        return (characters[..<8] + characters[9..<15]).allSatisfy { $0.isASCII && $0.isNumber }
+    }
+
     /// What will be done, a line each.
     package var steps: [String] {
         guard action == .promote else { return ["\(image) is \(digest) already"] }

@@ -18,6 +18,13 @@ struct EngineGuard: Sendable {
     /// The rule that stands for a TARGET_ID.
     static func ruleName(_ target: String, stack: String) -> String { "\(stack)-\(target)" }
 
+    /// Whether there is a rule of the same TARGET_ID, for a hint only: what can't be found out is answered by no.
+    func hasRule(_ target: String, stack: String) async -> Bool {
+        let rule = Self.ruleName(target, stack: stack)
+        guard rule.utf8.count <= 64 else { return false }
+        do { return try await events.describeRule(rule) != nil } catch { return false }
+    }
+
     /// Refuses when the rule of the same TARGET_ID is enabled.
     /// - Returns: a warning when it may not be looked into.
     /// - Throws: `Failure(.failed)`, `AWSError`.
@@ -39,7 +46,7 @@ struct EngineGuard: Sendable {
             "schedule \(target): EventBridge rule '\(rule)' (\(expression)) is enabled and would run the job a second time",
             hint:
                 "disable it with 'fgctl schedule-disable \(target) --engine rule' (or 'aws events disable-rule --name "
-                + "\(rule)'), or remove it with 'fgctl schedule-remove'")
+                + "\(rule)'), or remove it with 'fgctl schedule-remove \(target) --engine rule'")
     }
 
     /// Refuses when the schedule of the same TARGET_ID at EventBridge Scheduler is enabled.

@@ -4,18 +4,24 @@ internal import Support
 
 extension ScheduleService {
     /// A schedule as it is stored.
+    /// - Parameter stack: the task stack, for the look at the other engine.
     /// - Throws: `Failure(.failed)` when there is none of that name.
-    package func stored(_ name: String, group: String, for purpose: String) async throws -> StoredSchedule {
+    package func stored(
+        _ name: String, group: String, stack: String, for purpose: String
+    ) async throws -> StoredSchedule {
         guard let found = try await scheduler.getSchedule(name, group: group) else {
-            throw Self.missing(name, group: group, purpose)
+            throw await missing(name, group: group, stack: stack, purpose)
         }
         return StoredSchedule(name: name, group: group, response: found)
     }
 
-    static func missing(_ name: String, group: String, _ purpose: String) -> Failure {
-        Failure(
-            .failed, "\(purpose): there is no schedule '\(name)' in group '\(group)'",
-            hint: "'fgctl schedule-list' shows what there is; a rule of the older engine needs --engine rule")
+    private func missing(_ name: String, group: String, stack: String, _ purpose: String) async -> Failure {
+        let hint =
+            await engines.hasRule(name, stack: stack)
+            ? "there is a rule '\(name)' of the older engine: add --engine rule"
+            : "'fgctl schedule-list' shows what there is; a rule of the older engine needs --engine rule"
+        return Failure(
+            .failed, "\(purpose): there is no schedule '\(name)' in group '\(group)'", hint: hint)
     }
 
     /// Enables or disables a schedule; all else is written back as it is.
@@ -29,7 +35,7 @@ extension ScheduleService {
         let purpose = state == .enabled ? "enable schedule" : "disable schedule"
         var race = 1
         while true {
-            let existing = try await stored(name, group: group, for: purpose).response
+            let existing = try await stored(name, group: group, stack: stack, for: purpose).response
             guard existing.state ?? ScheduleDesired.State.enabled.rawValue != state.rawValue else { return (false, []) }
             guard let target = existing.target else {
                 throw Failure(.failed, "\(purpose) \(group)/\(name): AWS gives no target of it")
@@ -50,12 +56,13 @@ extension ScheduleService {
     }
 
     /// Removes a schedule.
+    /// - Parameter stack: the task stack, for the look at the other engine.
     /// - Throws: `Failure(.failed)` when there is none of that name.
-    package func remove(_ name: String, group: String) async throws {
+    package func remove(_ name: String, group: String, stack: String) async throws {
         do {
             try await scheduler.deleteSchedule(name, group: group, token: RequestToken.make())
         } catch let error as AWSError where error.code == "ResourceNotFoundException" {
-            throw Self.missing(name, group: group, "remove schedule")
+            throw await missing(name, group: group, stack: stack, "remove schedule")
         }
     }
 }

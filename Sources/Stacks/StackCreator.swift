@@ -53,7 +53,7 @@ package struct StackCreator: Sendable {
         Failure(
             .failed,
             "create stack \(request.name): it exists and is not as asked: \(differences.joined(separator: "; "))",
-            hint: "change it with 'fgctl \(request.updateCommand)'")
+            hint: "change it with 'fgctl \(request.updateCommand)\(request.updateVersion)'")
     }
 
     /// Creates the stack, or says why not.

@@ -209,7 +209,9 @@ package struct StackOperation: Sendable {
         let reason = await ValidationFailures(cloudFormation: cloudFormation).explain(
             diagnosis.causeText ?? given ?? "CloudFormation gives no reason",
             stack: outcome.events.first?.stackId ?? name)
-        var hint = diagnosis.hint
+        var hint =
+            diagnosis.hint
+            ?? "'fgctl cf-diagnose \(name)' looks for more, 'fgctl cf-events --stack \(name)' shows all that happened"
         if outcome.status == .deleteFailed, !diagnosis.stuck.isEmpty {
             hint =
                 "to delete the stack and keep these, run: fgctl cf-delete-stack --yes "

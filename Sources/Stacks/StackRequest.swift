@@ -11,6 +11,8 @@ package struct StackRequest: Sendable {
 
     /// The command that changes such a stack once it exists, for messages.
     package let updateCommand: String
+    /// VERSION for that command, with its blank; empty where none was given.
+    package let updateVersion: String
     /// The command that deletes it, as it is typed.
     package var deleteCommand: String {
         updateCommand.contains("update")
@@ -23,12 +25,13 @@ package struct StackRequest: Sendable {
 
     package init(
         name: String, template: Template, parameters: [CloudFormation.Parameter], tags: [CloudFormation.Tag],
-        updateCommand: String = "cf-update-stack"
+        updateCommand: String = "cf-update-stack", updateVersion: String = ""
     ) {
         self.name = name
         self.template = template
         self.parameters = parameters
         self.tags = tags
         self.updateCommand = updateCommand
+        self.updateVersion = updateVersion
     }
 }

@@ -14,15 +14,20 @@ package struct TaskFinder: Sendable {
 
     private let ecs: ECS
     private let patience: Duration
+    private let onWait: @Sendable (String) -> Void
     private let sleep: @Sendable (Duration) async throws -> Void
 
-    /// - Parameter patience: how long a task that was just started may be unknown.
+    /// - Parameters:
+    ///   - patience: how long a task that was just started may be unknown.
+    ///   - onWait: told once, when a task is still unknown at the second look.
     package init(
         _ client: AWSClient, patience: Duration = .seconds(60),
+        onWait: @escaping @Sendable (String) -> Void = { _ in },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         ecs = ECS(client)
         self.patience = patience
+        self.onWait = onWait
         self.sleep = sleep
     }
 
@@ -41,11 +46,13 @@ package struct TaskFinder: Sendable {
                 }
                 clusters.append(try task.cluster ?? fallback())
             } else {
-                let isID = word.allSatisfy { $0.isHexDigit || $0 == "-" }
-                guard (8...64).contains(word.count), isID else {
+                guard isID(word) else {
+                    // What is no beginning of an id either may be meant for ENV.
+                    let isBeginning = word.count >= 8 && word.allSatisfy { $0.isHexDigit || $0 == "-" }
                     throw Failure(
                         .usage, "'\(word)' names no task",
-                        hint: "give its ARN or its id; 'fgctl ecs-list-tasks' lists them")
+                        hint: "give its ARN or its whole id (32 hexadecimal digits); 'fgctl ecs-list-tasks' lists them"
+                            + (isBeginning ? "" : "; for another ENV say -e \(ShellWords.join([word]))"))
                 }
                 clusters.append(try fallback())
             }
@@ -57,6 +64,12 @@ package struct TaskFinder: Sendable {
                 hint: "give those of one cluster at a time")
         }
         return first
+    }
+
+    /// 32 hexadecimal digits; older ids, and those of emulators of AWS, have dashes between.
+    private static func isID(_ word: String) -> Bool {
+        let digits = word.filter { $0 != "-" }
+        return digits.count == 32 && digits.allSatisfy { $0.isASCII && $0.isHexDigit } && [32, 36].contains(word.count)
     }
 
     /// The tasks with their definitions, in the order of the words.
@@ -82,6 +95,7 @@ package struct TaskFinder: Sendable {
         let waiter = Waiter<(found: [ECS.Task], missing: [String])>(
             what: "the task", interval: PollInterval(first: .seconds(1), longest: .seconds(5), factor: 2),
             deadline: patience, sleep: sleep)
+        var looks = 0
         do {
             return try await waiter.wait {
                 let answer = try await ecs.describeTasks(cluster: cluster, tasks: words)
@@ -91,7 +105,15 @@ package struct TaskFinder: Sendable {
                     words.compactMap { byID[TaskWatch.id($0)] }, words.filter { byID[TaskWatch.id($0)] == nil }
                 )
             } accept: { look in
-                look.missing.isEmpty ? .done : .again(look.missing.map(TaskWatch.id).joined(separator: ", "))
+                if look.missing.isEmpty { return .done }
+                let names = look.missing.map(TaskWatch.id).joined(separator: ", ")
+                looks += 1
+                if looks == 2 {
+                    onWait(
+                        "waiting for ECS to know task \(names) in cluster \(cluster) (up to \(DurationText.format(patience)))"
+                    )
+                }
+                return .again(names)
             }.found
         } catch let failure as Failure where failure.kind == .timedOut {
             throw Failure(

@@ -155,6 +155,55 @@ struct RefusalTests {
         #expect(!refused.aws.operations.contains("CreateChangeSet"))
     }
 
+    @Test(
+        arguments: [
+            ("cf-create-stack", nil, ["Cpu=512", "Memory=512"]), ("cf-create-stack", nil, ["Cpu=4096"]),
+            ("cf-update-stack", "CREATE_COMPLETE", ["Memory=512", "Cpu=512"]),
+        ] as [(String, String?, [String])])
+    func sizesOfParametersAreCheckedAsKeysAre(_ command: String, _ status: String?, _ parameters: [String]) async {
+        let world = World([
+            "GetCallerIdentity": [.caller()], "DescribeStacks": [status.map(Self.stack) ?? .noStack],
+        ])
+        for dryRun in [[], ["--dry-run"]] {
+            let words = [command, "0.1"] + parameters.flatMap { ["--parameter", $0] } + dryRun
+            #expect(await Application.run(words, context: world.context) == 64)
+        }
+        #expect(world.err.joined().contains("Fargate has"))
+        #expect(world.aws.operations.isEmpty)
+    }
+
+    @Test func theOtherOfAPairIsTheStacks() async {
+        let parameters =
+            "<Parameters><member><ParameterKey>Cpu</ParameterKey><ParameterValue>1024</ParameterValue></member>"
+            + "<member><ParameterKey>Memory</ParameterKey><ParameterValue>2048</ParameterValue></member></Parameters>"
+        let stack = StubAWS.Answer(
+            Self.stack("CREATE_COMPLETE").body.replacing("</StackStatus>", with: "</StackStatus>" + parameters))
+        let world = World(["GetCallerIdentity": [.caller()], "DescribeStacks": [stack]])
+        #expect(await world.run("cf-update-stack", "--parameter", "Cpu=4096", "--set", "CPU=256") == 64)
+        #expect(world.err.contains { $0.contains("memory '2048': with cpu 4096 Fargate has") })
+        #expect(!world.aws.operations.contains("CreateChangeSet"))
+    }
+
+    @Test(arguments: [["ecs-wait-task", "abc", "-e", "b"], ["schedule-create", "b", "h", "rate(1 day)"]])
+    func hintsNameTheENVThatWasGiven(_ words: [String]) async {
+        let world = World(
+            ["GetCallerIdentity": [.caller()], "DescribeStacks": [.noStack]],
+            files: ["/p/env/default": World.envFile, "/p/env/b": World.envFile])
+        _ = await Application.run(words, context: world.context)
+        let hint = world.err.last ?? ""
+        #expect(hint.contains("'fgctl ecs-list-tasks -e b'") || hint.contains("'fgctl cf-create-stack -e b VERSION'"))
+    }
+
+    @Test func aLoneWordIsNoExpression() async {
+        let world = World()
+        #expect(await world.run("schedule-create", "h") == 64)
+        #expect(
+            world.err == [
+                "fgctl: schedule-create h: CRON is missing", "  as in: fgctl schedule-create h '0 0 * * ? *'",
+            ])
+        #expect(world.aws.operations.isEmpty)
+    }
+
     @Test(arguments: ["SUBNETS=subnet-1", "ECS_NETWORK_CONFIG=e30=", "PARENT_STACK_NAME="])
     func noNetworkIsMissedWhereTheTaskHasAnother(_ key: String) async {
         let (code, world) = await createStack(Self.template, keys: key)

@@ -75,7 +75,7 @@ def test_usage_and_missing_images(project, judge):
     plan = project.fgctl("docker-run", "0.1", "--dry-run").expect(0).out
     assert plan.startswith("docker run --rm --init --name fgctl-run-")
     missing = project.fgctl("docker-run", "0.7").expect(125)
-    assert "pull" in missing.err
+    assert "pull" in missing.err and "fgctl docker-build 0.7" in missing.err
 
 
 # --- docker-promote -------------------------------------------------------------------------------------------------

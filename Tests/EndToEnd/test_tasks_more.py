@@ -86,7 +86,7 @@ def test_a_signal_ends_the_watching_only(job, judge, number, code):
     (["nonsense"], "names no task"), (["arn:aws:s3:::bucket"], "is no ARN of a task"),
     (["arn:aws:ecs:us-east-1:000000000000:task/a/0123456789", "arn:aws:ecs:us-east-1:000000000000:task/b/0123456789"],
      "several clusters"),
-    (["--timeout", "soon", "0123456789abcdef"], "soon")])
+    (["--timeout", "soon", "0123456789abcdef" * 2], "soon"), (["0123456789abcdef"], "names no task")])
 def test_waiting_for_nonsense(job, judge, words, said):
     result = job.fgctl("ecs-wait-task", *words).expect(64)
     assert said in result.err

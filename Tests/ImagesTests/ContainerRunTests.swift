@@ -56,4 +56,30 @@ struct ContainerRunTests {
         #expect(runner.commandLines.last == "docker pull \(name)")
         #expect(fixture.registry.calls == ["login"])
     }
+
+    @Test func saysWhichVersionsThereAreWhenThePullFails() async throws {
+        let fixture = Fixture()
+        let runner = StubProcessRunner { command, _ in
+            switch command.arguments.first {
+            case "image": Fixture.missing
+            case "pull": .init(stderr: "Error response from daemon: manifest unknown\n", exit: .code(1))
+            default: .init(stdout: "1\n")
+            }
+        }
+        let docker = fixture.docker(runner)
+        let registry = StubRegistry(["nightly": ["0.1": "a"]])
+        let missing = await #expect(throws: Failure.self) {
+            try await docker.obtain(fixture.project, "7.7", registry: registry)
+        }
+        #expect(
+            missing?.message
+                == "find image nightly:7.7: not in ECR; there are 0.1; docker has no such image either")
+        #expect(missing?.hint?.contains("'fgctl docker-build 7.7'") == true)
+        // Docker's sentence stands in the failure alone.
+        let broken = await #expect(throws: Failure.self) {
+            try await docker.obtain(fixture.project, "0.1", registry: registry)
+        }
+        #expect(broken?.message.contains("manifest unknown") == true)
+        #expect(!fixture.progress.all.contains { $0.contains("manifest unknown") })
+    }
 }

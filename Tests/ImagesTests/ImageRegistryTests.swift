@@ -29,6 +29,16 @@ import Testing
         #expect(none?.message == "find image none:0.1: ECR holds no image of none")
     }
 
+    @Test func stampsOfPromotionsAreNoVersionsToChooseFrom() async throws {
+        let registry = StubRegistry([
+            "n": ["0.9": "a", "20261121T124114Z": "a"], "stamped": ["20261121T124114Z": "a"],
+        ])
+        let named = await #expect(throws: Failure.self) { try await registry.require(version("2"), in: "n") }
+        #expect(named?.message == "find image n:2: not in ECR; there are 0.9")
+        let stamped = await #expect(throws: Failure.self) { try await registry.require(version("2"), in: "stamped") }
+        #expect(stamped?.message == "find image stamped:2: not in ECR; there are 20261121T124114Z")
+    }
+
     @Test func longListsOfVersionsAreCut() async throws {
         let tags = Dictionary(uniqueKeysWithValues: (1...15).map { ("0.\($0)", "a") })
         let failure = await #expect(throws: Failure.self) {

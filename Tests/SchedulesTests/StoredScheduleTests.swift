@@ -54,15 +54,27 @@ struct StoredScheduleTests {
             try await service.set(.disabled, of: "job", group: "nightly", stack: "nightly")
         }
         #expect(disabling?.message == "disable schedule: there is no schedule 'job' in group 'nightly'")
-        let removing = await #expect(throws: Failure.self) { try await service.remove("job", group: "nightly") }
+        let removing = await #expect(throws: Failure.self) {
+            try await service.remove("job", group: "nightly", stack: "nightly")
+        }
         #expect(removing?.message == "remove schedule: there is no schedule 'job' in group 'nightly'")
+        #expect(removing?.hint?.contains("needs --engine rule") == true)
+    }
+
+    @Test func pointsAtTheRuleOfTheSameName() async throws {
+        let aws = StubAWS([Self.get: [Self.missing], "DescribeRule": [.init(#"{"Name": "nightly-job"}"#)]])
+        let failure = await #expect(throws: Failure.self) {
+            try await ScheduleService(aws.client).stored("job", group: "nightly", stack: "nightly", for: "run schedule")
+        }
+        #expect(failure?.hint == "there is a rule 'job' of the older engine: add --engine rule")
     }
 
     // MARK: Running it now
 
     private func launch(_ text: String) async throws -> ECS.RunTaskRequest {
         let aws = StubAWS([Self.get: [Answer(text)]])
-        let stored = try await ScheduleService(aws.client).stored("job", group: "nightly", for: "run schedule")
+        let stored = try await ScheduleService(aws.client).stored(
+            "job", group: "nightly", stack: "nightly", for: "run schedule")
         return try stored.launch(now: Date(timeIntervalSince1970: 1_800_000_000), execution: "e-1", token: "t-1")
     }
 

@@ -39,8 +39,10 @@ package enum Application {
     }
 
     private static func report(
-        _ error: any Error, _ arguments: [String], passesCodeThrough: Bool, isJSON: Bool, context: CommandContext
+        _ thrown: any Error, _ arguments: [String], passesCodeThrough: Bool, isJSON: Bool, context: CommandContext
     ) -> Int32 {
+        let env = (thrown as? EnvError)?.env
+        let error = (thrown as? EnvError)?.error ?? thrown
         if let passed = error as? PassedCode { return passed.code }
         let parser = Root.exitCode(for: error)
         if parser == .success {
@@ -55,6 +57,10 @@ package enum Application {
             let signal = context.interruption.signal
             let kind = ExitStatus.kind(of: error, signal: signal)
             failure = (error as? Failure) ?? Failure(kind, text(error), hint: ErrorHints.hint(error), cause: error)
+        }
+        if let hint = failure.hint {
+            failure = Failure(
+                failure.kind, failure.message, hint: CommandHint.text(hint, env: env), cause: failure.cause)
         }
         if failure.kind == .usage, failure.hint == nil {
             failure = Failure(

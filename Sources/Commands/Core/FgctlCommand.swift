@@ -32,6 +32,13 @@ extension FgctlCommand {
             throw Failure(.failed, "\(Self.configuration.commandName ?? "command"): no context to run in")
         }
         let (session, rest) = try Session.open(common, words: words, context: context)
+        do { try await run(explaining: session, rest) } catch {
+            guard let env = session.givenEnv else { throw error }
+            throw EnvError(error: error, env: env)
+        }
+    }
+
+    private func run(explaining session: Session, _ rest: [String]) async throws {
         do { try await run(session, rest) } catch let failure as Failure {
             // Region and credentials are mostly in the env file that was not found.
             guard let searched = session.settings.searched,

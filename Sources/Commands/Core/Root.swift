@@ -75,7 +75,9 @@ struct Root: AsyncParsableCommand {
     /// - Throws: `Failure(.usage)`, with the command that may have been meant.
     static func checkCommand(_ arguments: [String]) throws {
         let names = allCommandNames.union(["help"])
-        guard let word = arguments.first, !word.hasPrefix("-"), !names.contains(word) else { return }
+        // `help nosuch` would show the list of all.
+        let named = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+        guard let word = named.first, !word.hasPrefix("-"), !names.contains(word) else { return }
         let meant = Suggestion.nearest(to: word, in: names.sorted())
         throw Failure(
             .usage, "'\(word)' is no command of fgctl",

@@ -12,6 +12,8 @@ struct Session: Sendable {
     let settings: ProjectSettings
     let client: AWSClient
     let options: Options
+    /// ENV as it was given on the command line, as a word or by `-e`.
+    let givenEnv: String?
 
     /// What of the common options commands look at.
     struct Options: Sendable {
@@ -76,7 +78,9 @@ struct Session: Sendable {
             effects: effects)
         let options = Options(
             output: common.output, yes: common.yes, dryRun: common.dryRun, quiet: common.quiet)
-        let session = Session(context: context, settings: settings, client: client, options: options)
+        let session = Session(
+            context: context, settings: settings, client: client, options: options,
+            givenEnv: common.envFile ?? positional)
         for warning in settings.warnings { session.warn(warning) }
         return (session, rest)
     }
@@ -85,11 +89,18 @@ struct Session: Sendable {
 
     /// A line of progress on standard error; silent under `--quiet`.
     func say(_ line: String) {
-        if !options.quiet { context.console.err(line) }
+        if !options.quiet { context.console.err(CommandHint.text(line, env: givenEnv, quotedOnly: true)) }
     }
 
     /// A warning on standard error.
-    func warn(_ line: String) { context.console.err("warning: \(line)") }
+    func warn(_ line: String) {
+        context.console.err("warning: \(CommandHint.text(line, env: givenEnv, quotedOnly: true))")
+    }
+
+    /// Lines whose advice names commands in quotes, with the ENV of this command.
+    func advising(_ lines: [String]) -> [String] {
+        lines.map { CommandHint.text($0, env: givenEnv, quotedOnly: true) }
+    }
 
     /// A result: lines for people, or one JSON value.
     func result(_ value: some Encodable, lines: [String]) throws {
@@ -120,7 +131,7 @@ struct Session: Sendable {
     func refuse(_ failure: Failure) throws -> Never {
         guard options.output == .json else { throw failure }
         context.console.err("fgctl: \(failure.message)")
-        if let hint = failure.hint { context.console.err("  \(hint)") }
+        if let hint = failure.hint { context.console.err("  \(CommandHint.text(hint, env: givenEnv))") }
         throw PassedCode(ExitStatus.code(for: failure.kind))
     }
 

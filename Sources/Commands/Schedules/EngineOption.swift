@@ -39,7 +39,8 @@ struct ScheduleTarget {
     func stored(for purpose: String, _ session: Session) async throws -> ScheduleSummary {
         switch engine {
         case .scheduler:
-            try await ScheduleService(session.client).stored(name, group: group, for: purpose).summary
+            try await ScheduleService(session.client).stored(name, group: group, stack: stack, for: purpose)
+                .summary
         case .rule: try await RuleService(session.client).stored(name, stack: stack, for: purpose).summary
         }
     }

@@ -81,8 +81,8 @@ struct ScheduleCreate: FgctlCommand {
         let targetID = words.count > 1 ? words[0] : nil
         guard let text = words.last else { throw Failure(.usage, "schedule-create needs an expression") }
         var desired = ScheduleDesired(
-            name: try Names(session.settings).schedule(targetID: targetID), expression: try ScheduleExpression(text),
-            engine: engineOption.engine)
+            name: try Names(session.settings).schedule(targetID: targetID),
+            expression: try ScheduleExpression.reading(text, isAlone: targetID == nil), engine: engineOption.engine)
         desired.timezone = timezone ?? session.settings.value(.scheduleTimezone)
         guard !(enabled && disabled) else { throw Failure(.usage, "--enabled and --disabled exclude each other") }
         if enabled || disabled { desired.state = enabled ? .enabled : .disabled }

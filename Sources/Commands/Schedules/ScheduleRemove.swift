@@ -30,7 +30,8 @@ struct ScheduleRemove: FgctlCommand {
         if session.options.dryRun { return try target.result(session, action: "would be removed") }
         try await session.confirm("Remove \(target.label) (\(found.expression), \(found.timezone))?")
         switch target.engine {
-        case .scheduler: try await ScheduleService(session.client).remove(target.name, group: target.group)
+        case .scheduler:
+            try await ScheduleService(session.client).remove(target.name, group: target.group, stack: target.stack)
         case .rule:
             try await RuleService(session.client).remove(
                 target.name, stack: target.stack, family: try Names(session.settings).taskFamily)

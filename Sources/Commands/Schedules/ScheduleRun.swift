@@ -57,7 +57,7 @@ struct ScheduleRun: FgctlCommand {
         switch target.engine {
         case .scheduler:
             let stored = try await ScheduleService(session.client).stored(
-                target.name, group: target.group, for: "run schedule")
+                target.name, group: target.group, stack: target.stack, for: "run schedule")
             return try stored.launch(
                 now: session.context.now(), execution: RequestToken.make(), token: RequestToken.make())
         case .rule:

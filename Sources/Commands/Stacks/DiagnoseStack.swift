@@ -36,7 +36,7 @@ struct DiagnoseStack: FgctlCommand {
         }
         let cluster = stack.output("ClusterName") ?? stack.stackName
         let diagnosis = try await StackDiagnoser(client: session.client).diagnose(stack: stack, cluster: cluster)
-        try session.result(diagnosis, lines: diagnosis.lines)
+        try session.result(diagnosis, lines: session.advising(diagnosis.lines))
         if fail, diagnosis.foundFailure || stack.stackStatus.isFailed {
             throw PassedCode(ExitStatus.code(for: .failed))
         }

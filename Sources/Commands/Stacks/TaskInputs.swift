@@ -7,20 +7,25 @@ internal import Templates
 
 /// What fgctl knows of the parameters of a task's stack.
 enum TaskInputs {
-    /// Whether both of the pair are given.
-    static func isSizeGiven(_ session: Session) -> Bool {
-        session.settings[.cpu] != nil && session.settings[.memory] != nil
+    /// Whether both of the pair are given, by key or by `--parameter`.
+    static func isSizeGiven(_ session: Session, _ explicit: [GivenValue]) -> Bool {
+        given("Cpu", .cpu, session, explicit) != nil && given("Memory", .memory, session, explicit) != nil
     }
 
     /// CPU and memory, checked as the pair that Fargate wants.
     ///
-    /// - Parameter stack: whose value stands for the one that is not given; `nil`: the template's default.
+    /// - Parameters:
+    ///   - explicit: the values of `--parameter`, which win over the keys.
+    ///   - stack: whose value stands for the one that is not given; `nil`: the template's default.
     static func size(
-        _ session: Session, _ template: Template, stack: CloudFormation.Stack? = nil
+        _ session: Session, _ template: Template, explicit: [GivenValue], stack: CloudFormation.Stack? = nil
     ) throws -> [GivenValue] {
-        let cpu = session.settings[.cpu]
-        let memory = session.settings[.memory]
-        guard cpu != nil || memory != nil else { return [] }
+        let cpu = given("Cpu", .cpu, session, explicit)
+        let memory = given("Memory", .memory, session, explicit)
+        // A template of the user's own may give one of the names another meaning.
+        let isPair = template.parameter("Cpu") != nil && template.parameter("Memory") != nil
+        guard isPair ? cpu != nil || memory != nil : session.settings[.cpu] != nil || session.settings[.memory] != nil
+        else { return [] }
         func fallback(_ name: String) -> String {
             stack?.parameter(name) ?? template.parameter(name)?.defaultValue ?? ""
         }
@@ -30,6 +35,13 @@ enum TaskInputs {
             GivenValue(name: "Cpu", value: String(size.cpu), origin: cpu?.origin ?? "the template"),
             GivenValue(name: "Memory", value: String(size.memory), origin: memory?.origin ?? "the template"),
         ]
+    }
+
+    private static func given(
+        _ name: String, _ key: Key, _ session: Session, _ explicit: [GivenValue]
+    ) -> GivenValue? {
+        explicit.first { $0.name == name }
+            ?? session.settings[key].map { GivenValue(name: name, value: $0.value, origin: $0.origin) }
     }
 
     /// The CPU architecture that the image is built for, and the bucket.

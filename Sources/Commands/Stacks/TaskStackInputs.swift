@@ -38,13 +38,15 @@ struct TaskStackInputs {
             stack: name, environmentName: session.environmentName, user: try session.settings.tags(), network: network)
         if !keepsImage { _ = try names.repository }
         // Of an update that names one of CPU and memory the other is the stack's.
-        let size = updating && !TaskInputs.isSizeGiven(session) ? [] : try TaskInputs.size(session, template)
+        let size =
+            updating && !TaskInputs.isSizeGiven(session, explicit)
+            ? [] : try TaskInputs.size(session, template, explicit: explicit)
         try StackInputs.check(of: template, explicit: explicit, offered: given + size)
     }
 
     /// The request for the stack as it is now; the image must be in its repository.
     func request(stack: CloudFormation.Stack?, account: String) async throws -> StackRequest {
-        var offered = try given + TaskInputs.size(session, template, stack: stack)
+        var offered = try given + TaskInputs.size(session, template, explicit: explicit, stack: stack)
         if !keepsImage { offered += try await TaskInputs.image(asked, account: account, session) }
         if stack == nil || stack?.stackStatus.isSettled != true && !isUpdatable(stack) {
             offered += try await TaskInputs.logGroup(session, template)
@@ -54,14 +56,17 @@ struct TaskStackInputs {
 
     /// The request for a new stack, made without looking at what is there.
     func rendering(account: String, region: String) async throws -> StackRequest {
-        var offered = try given + TaskInputs.size(session, template)
+        var offered = try given + TaskInputs.size(session, template, explicit: explicit)
         offered += try await TaskInputs.image(asked, account: account, session, looks: asked == nil)
         return try request(offered, stack: nil)
     }
 
     private func request(_ offered: [GivenValue], stack: CloudFormation.Stack?) throws -> StackRequest {
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
-        return StackRequest(name: name, template: template, parameters: parameters, tags: tags)
+        // A tag that does not look like a version goes by its flag.
+        let version = asked.map { ImageVersion($0.text) == nil ? " --image-version \($0)" : " \($0)" } ?? ""
+        return StackRequest(
+            name: name, template: template, parameters: parameters, tags: tags, updateVersion: version)
     }
 
     /// Whether an update can start from this state, so that the stack's own values stand.

@@ -36,7 +36,9 @@ struct WaitTask: FgctlCommand {
         let deadline = try timeout.map { try DurationText.parse($0) }
         let cluster = try TaskFinder.cluster(of: tasks) { try Names(session.settings).cluster }
         // One look is soon over, but a task that was just started becomes visible with a delay.
-        let finder = TaskFinder(session.client, patience: poke ? .seconds(10) : .seconds(60))
+        let finder = TaskFinder(session.client, patience: poke ? .seconds(10) : .seconds(60)) {
+            session.say($0)
+        }
         let found = try await finder.find(tasks, cluster: cluster)
         try checkContainer(found.subjects)
         let attendant = TaskAttendant(

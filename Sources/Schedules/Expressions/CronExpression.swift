@@ -64,7 +64,8 @@ package struct CronExpression: Sendable, Hashable {
         guard words.count == count else {
             throw source.failure(
                 at: words.count > count ? words[count].column : end,
-                "six fields are needed (minutes hours day-of-month month day-of-week year), there are \(words.count)",
+                "six fields are needed (minutes hours day-of-month month day-of-week year), "
+                    + "there \(words.count == 1 ? "is" : "are") \(words.count)",
                 hint: Self.hint(for: words.map(\.text)))
         }
         func reader(_ field: CronField) -> CronFieldReader { CronFieldReader(field: field, source: source) }

@@ -62,6 +62,20 @@ package struct ScheduleExpression: Sendable {
         try checkLength(source)
     }
 
+    /// The expression that `schedule-create` is given.
+    ///
+    /// - Parameter isAlone: whether no TARGET_ID stands before it; then a lone word more likely is that.
+    /// - Throws: as `init`, and `Failure(.usage)` for such a word.
+    package static func reading(_ text: String, isAlone: Bool) throws -> ScheduleExpression {
+        let isName = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+        if isAlone, isName, text.first?.isLetter == true {
+            throw Failure(
+                .usage, "schedule-create \(text): CRON is missing",
+                hint: "as in: fgctl schedule-create \(text) '0 0 * * ? *'")
+        }
+        return try ScheduleExpression(text)
+    }
+
     private init(_ form: Form, _ text: String) {
         self.form = form
         self.text = text
