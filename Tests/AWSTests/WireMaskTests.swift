@@ -37,6 +37,15 @@ struct WireMaskTests {
                 == #"{"Input":"{\"environment\":[{\"name\":\"A\",\"value\":\"****\"}]}","Other":"<2 bytes>"}"#)
     }
 
+    @Test func commandsOfContainersAreMasked() {
+        #expect(
+            shown(#"{"command":["echo","--password","pw"],"entryPoint":["sh","-c","pw"],"n":1}"#, Samples.ecs)
+                == #"{"command":["****"],"entryPoint":["****"],"n":1}"#)
+        #expect(
+            shown(#"{"Input":"{\"containerOverrides\":[{\"command\":[\"echo\",\"pw\"]}]}"}"#, Samples.scheduler)
+                == #"{"Input":"{\"containerOverrides\":[{\"command\":[\"****\"]}]}"}"#)
+    }
+
     @Test func formsAreMaskedByNames() {
         let body =
             "Action=CreateChangeSet&Parameters.member.1.ParameterKey=Db&Parameters.member.1.ParameterValue=p"

@@ -24,6 +24,9 @@ enum WireMask {
         "externalid", "tokencode",
     ]
 
+    /// Names whose values are programs with their arguments, of containers; arguments may hold passwords.
+    private static let commands: Set<String> = ["command", "entrypoint"]
+
     /// Header lines; the signature's own parts but for the signature are shown.
     static func headers(_ headers: HTTPHeaders) -> [String] {
         headers.fields.map { field in
@@ -87,6 +90,7 @@ enum WireMask {
 
     private static func text(_ node: WireNode, name: String) -> String {
         if isSecret(name), !node.isNull { return "\"\(mask)\"" }
+        if commands.contains(name.lowercased()), !node.isNull { return "[\"\(mask)\"]" }
         switch node {
         case .object(let members):
             let pairs = members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(text($0.value, name: $0.key))" }

@@ -61,6 +61,19 @@ struct CredentialStoreTests {
         return world
     }
 
+    @Test func keptKeysHideNoMissingSource() async throws {
+        let world = try world(
+            kept: #"{"Credentials": {"AccessKeyId": "ASIA-kept", "SecretAccessKey": "kept-secret", "SessionToken": "#
+                + #""kept-token", "Expiration": "2026-01-31T12:15:00Z"}}"#)
+        world.files.withLock { files in
+            for (path, text) in files {
+                files[path] = text.replacing(/source_profile *= *\w+/, with: "source_profile = gone")
+            }
+        }
+        let failure = await #expect(throws: Failure.self) { try await world.client().identity() }
+        #expect(failure?.message.contains("source_profile 'gone'") == true)
+    }
+
     /// The forms of time that the AWS CLI, versions 1 and 2, and other SDKs write.
     @Test(arguments: [
         "2026-01-31T12:15:00UTC", "2026-01-31T12:15:00Z", "2026-01-31T12:15:00+00:00", "2026-01-31T13:15:00+01:00",

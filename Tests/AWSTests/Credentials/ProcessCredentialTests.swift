@@ -35,6 +35,17 @@ struct ProcessCredentialTests {
         #expect(!command.mutates)
     }
 
+    @Test(arguments: [
+        ("password: hunter2longpw", "password: ****"), ("db_password=pw; again", "db_password=****; again"),
+        ("Authorization: Bearer abcdef", "Authorization: ****"), ("sent Bearer abcdef", "sent Bearer ****"),
+        ("Basic dXNlcg==", "Basic ****"), ("got hvs.CAESI1", "got ****"), ("ghp_abc", "****"),
+        ("0123456789abcdef0123456789abcdef", "****"), ("key: AKIAEXAMPLE", "key: AKIAEXAMPLE"),
+        ("no such role", "no such role"),
+    ])
+    func secretsInWhatAProgramSaysAreMasked(said: String, shown: String) {
+        #expect(SecretLike.mask(said) == shown)
+    }
+
     @Test func keysWithoutAnEndAreAskedForOnce() async throws {
         let world = try world(.init(stdout: #"{"Version":1,"AccessKeyId":"AK","SecretAccessKey":"process-secret"}"#))
         let client = world.client()

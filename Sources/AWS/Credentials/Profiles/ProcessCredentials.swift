@@ -76,31 +76,35 @@ struct ProcessCredentials: Sendable {
     }
 }
 
-/// Words that look as keys and tokens do.
+/// Words that are secrets by what stands before them, how they begin, or their length.
 enum SecretLike {
     /// In characters; an AWS secret key has 40.
     private static let shortest = 32
 
-    /// The text with `****` for runs of letters and digits of all kinds that are as long as a key.
+    /// The text with `****` for what is named as a secret, is a known kind of token, or is as long as a key.
     static func mask(_ text: String) -> String {
-        var out = ""
-        var run: [Character] = []
-        func flush() {
+        let word =
+            /(?i)((?:password|passwd|passphrase|secret|token|key|authorization|credential)[a-z0-9_-]*["']?\s*[=:]\s*)((?:(?:bearer|basic)\s+)?(?:"[^"]*"|'[^']*'|[^\s,;]+))/
+        var out = text.replacing(word) { match in
+            // The ids of AWS's keys are no secret, and tell which key is meant.
+            isKeyID(match.2) ? String(match.0) : "\(match.1)****"
+        }
+        let scheme = /(?i)\b(bearer|basic)\s+[^\s,;]+/
+        out = out.replacing(scheme) { "\($0.1) ****" }
+        let known = /(?:hvs\.|ghp_|github_pat_|glpat-|xox[a-z]-)[^\s,;"']+/
+        out = out.replacing(known) { _ in "****" }
+        let run = /[A-Za-z0-9+\/=_-]+/
+        return out.replacing(run) { match in
+            // Paths are as long as keys, but seldom of all kinds of letters.
             let isSecret =
-                run.count >= shortest && run.contains { $0.isUppercase } && run.contains { $0.isLowercase }
-                && run.contains { $0.isNumber }
-            out += isSecret ? "****" : String(run)
-            run = []
+                match.0.count >= shortest && match.0.contains { $0.isNumber } && match.0.contains { $0.isLowercase }
+                && (match.0.contains { $0.isUppercase } || !match.0.contains("/"))
+            return isSecret ? "****" : String(match.0)
         }
-        for character in text {
-            if character.isASCII, character.isLetter || character.isNumber || "+/=_-".contains(character) {
-                run.append(character)
-            } else {
-                flush()
-                out.append(character)
-            }
-        }
-        flush()
-        return out
+    }
+
+    private static func isKeyID(_ value: Substring) -> Bool {
+        let plain = value.drop { $0 == "\"" || $0 == "'" }
+        return plain.hasPrefix("AKIA") || plain.hasPrefix("ASIA")
     }
 }

@@ -13,6 +13,8 @@ struct RoleCredentials: Sendable {
 
     func find() async throws -> Credentials {
         let role = try RoleProfile(profile)
+        // A profile whose source is nowhere must fail also while keys of that role, got by another profile, are kept.
+        if case .profile(let setting) = role.source { _ = try sourceProfile(setting) }
         let keys = try await context.store.credentials(
             try role.cacheName, source: "role \(role.role.value), profile \(profile.name) by \(role.sourceName)",
             context: context
@@ -69,7 +71,8 @@ struct RoleCredentials: Sendable {
         return .nothing("AWS_ACCESS_KEY_ID is not set")
     }
 
-    private func ofProfile(_ setting: SettingLayer.Setting) async throws -> Credentials {
+    /// The profile that `source_profile` names.
+    private func sourceProfile(_ setting: SettingLayer.Setting) throws -> Profile {
         let name = setting.value
         guard let source = profile.sibling(name) else {
             throw Failure(
@@ -82,6 +85,12 @@ struct RoleCredentials: Sendable {
             let path = (visited + [name]).joined(separator: " -> ")
             throw Failure(.credentials, "the source profiles go in a circle: \(path) (\(setting.origin))")
         }
+        return source
+    }
+
+    private func ofProfile(_ setting: SettingLayer.Setting) async throws -> Credentials {
+        let name = setting.value
+        let source = try sourceProfile(setting)
         let credentials = ProfileCredentials(context: context, profile: source, visited: visited)
         let finding = source.hasKeys ? try await credentials.withoutRole() : try await credentials.find()
         switch finding {
