@@ -164,3 +164,12 @@ Outputs:
   Colour:
     Value: !Ref Colour
 """
+
+
+def all_tasks(ecs, cluster):
+    """Every task of a cluster that ECS still knows, however many; a worker's standing cluster gathers hundreds."""
+    pages = (page for status in ("RUNNING", "STOPPED")
+             for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=status))
+    arns = sorted({arn for page in pages for arn in page["taskArns"]})
+    return [task for first in range(0, len(arns), 100)
+            for task in ecs.describe_tasks(cluster=cluster, tasks=arns[first:first + 100])["tasks"]]

@@ -81,7 +81,8 @@ def test_a_name_that_is_taken_is_told_with_its_resource(project, small):
     project.boto3("s3").create_bucket(Bucket=project.bucket)
     text = f"Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: {project.bucket}\n"
     result = project.fgctl(*small(text)).expect(1)
-    error = result.err.splitlines()[-1]
+    error, hint = result.err.splitlines()[-2:]
+    assert f"fgctl cf-diagnose {project.stack}" in hint
     assert error.startswith(f"fgctl: create stack {project.stack}:")
     assert "Bucket (AWS::S3::Bucket):" in error
     assert "already exists" in error
@@ -135,7 +136,7 @@ def test_the_first_cause_is_told_not_its_echoes(project, small):
     running.line(r"CREATE_IN_PROGRESS AWS::CloudFormation::WaitCondition Wait")
     signal(project, "FAILURE", "the disk was full")
     result = running.wait(60).expect(1)
-    error = result.err.splitlines()[-1]
+    error = result.err.splitlines()[-2]
     assert f"create stack {project.stack}: ROLLBACK_COMPLETE: Wait (AWS::CloudFormation::WaitCondition):" in error
     assert "the disk was full" in error
 

@@ -8,14 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from harness import wait_until
+from parts import all_tasks
 
 
 def tasks_of(job, stacks):
     """All tasks of the cluster that carry the project's mark."""
-    ecs = job.boto3("ecs")
-    arns = [arn for status in ("RUNNING", "STOPPED")
-            for arn in ecs.list_tasks(cluster=stacks.stack, desiredStatus=status)["taskArns"]]
-    tasks = ecs.describe_tasks(cluster=stacks.stack, tasks=sorted(set(arns)))["tasks"] if arns else []
+    tasks = all_tasks(job.boto3("ecs"), stacks.stack)
     mark = {"name": "MARK", "value": job.suffix}
     return [t for t in tasks if any(mark in c.get("environment", []) for c in t["overrides"]["containerOverrides"])]
 

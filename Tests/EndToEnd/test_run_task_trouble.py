@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from harness import wait_until
+from parts import all_tasks
 
 SLEEP = ("--command", "sh -c 'trap \"exit 0\" TERM; echo ready; while :; do sleep 0.1; done'")
 
@@ -21,12 +22,7 @@ def alive(arn):
 
 def tasks_of(project, stacks, group=None):
     """All tasks of the cluster that were started with the project's mark."""
-    ecs = project.boto3("ecs")
-    arns = [arn for status in ("RUNNING", "STOPPED")
-            for arn in ecs.list_tasks(cluster=stacks.stack, desiredStatus=status)["taskArns"]]
-    if not arns:
-        return []
-    tasks = ecs.describe_tasks(cluster=stacks.stack, tasks=arns)["tasks"]
+    tasks = all_tasks(project.boto3("ecs"), stacks.stack)
 
     def mine(task):
         return any(

@@ -13,7 +13,7 @@ struct CreateStack: FgctlCommand {
 
               fgctl cf-create-stack 0.1
               fgctl cf-create-stack env 0.1
-              fgctl cf-create-stack production 0.1 --parameter Cpu=512
+              fgctl cf-create-stack production 0.1 --parameter Memory=1024
             """)
 
     @Argument(help: ArgumentHelp("ENV (see --env-file) and VERSION.", valueName: "env version"))
