@@ -66,13 +66,14 @@ let package = Package(
         layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),
         layer("Schedules", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
         layer("Setup", ["AWSServices", "AWS", "HTTP", "Support"]),
+        layer("ConfigSync", ["AWSServices", "AWS", "Crypto", "YAML", "Support"]),
         // Level 6: compositions of several domains.
-        layer("Flows", ["Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
+        layer("Flows", ["ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
         // Level 7
         layer(
             "Commands",
             [
-                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "Setup", "Watch", "AWSServices",
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch", "AWSServices",
                 "Environment",
                 "Templates", "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),
@@ -100,6 +101,7 @@ let package = Package(
         tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
         tests("Services", ["AWSServices", "Watch"]),
         tests("Setup", ["AWS", "AWSServices", "HTTP"]),
+        tests("ConfigSync", ["AWS", "AWSServices", "Crypto", "HTTP", "YAML"]),
         tests("Crypto", ["CChecksum", "CCrypto"]),
         tests("XML"),
         tests("AWS", ["Crypto", "HTTP", "Processes", "XML"]),
