@@ -124,8 +124,11 @@ final class IncomingBody {
         return KeptChecksum(algorithm: algorithm, text: announced, isComposite: false)
     }
 
-    /// An ETag that is no MD5, as objects have that are encrypted with KMS.
+    /// The MD5 that the request names, believed; else an ETag that is no MD5, as objects have that are encrypted with KMS.
     private var unhashedTag: String {
-        Hex.encode(crc64.bytes + (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) })
+        if let announced = head.value("content-md5").flatMap({ BytesText.fromBase64($0) }) {
+            return Hex.encode(announced)
+        }
+        return Hex.encode(crc64.bytes + (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) })
     }
 }
