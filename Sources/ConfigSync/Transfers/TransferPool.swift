@@ -93,6 +93,15 @@ package struct TransferPool: Sendable {
     }
 }
 
+/// Counts from many tasks.
+final class Tally: Sendable {
+    private let value = Atomic<Int>(0)
+
+    var count: Int { value.load(ordering: .relaxed) }
+
+    func add(_ count: Int = 1) { value.wrappingAdd(count, ordering: .relaxed) }
+}
+
 private struct TooManyFailures: Error {}
 
 /// The items of one lane that nobody has begun.

@@ -119,6 +119,17 @@ package final class TreeFolder: Sendable {
         }
     }
 
+    /// Removes a file under way that a walk has found, and nothing else.
+    package func removeLeftover(_ file: String) throws {
+        let slash = file.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let name = slash.map { String(file[file.utf8.index(after: $0)...]) } ?? file
+        guard TemporaryName.isOne(name), let above = try folder(slash.map { String(file[..<$0]) } ?? "", makes: false)
+        else { return }
+        guard unlinkat(above.descriptor, name, 0) == 0 || errno == ENOENT else {
+            throw Self.failure("remove", shown(file), errno)
+        }
+    }
+
     /// Gives a file that is there the folder's attributes.
     package func adjust(_ file: TreeFile) throws {
         guard let (folder, name) = try existingPlace(of: file.path) else { return }
