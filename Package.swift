@@ -94,6 +94,11 @@ let package = Package(
         .executableTarget(
             name: "s3-probe", dependencies: ["AWSServices", "AWS", "Crypto", "HTTP", "Support"],
             path: "Tests/Tools/S3Probe", swiftSettings: strict),
+        // An S3 on loopback that tests and benchmarks run against.
+        .systemLibrary(name: "CEpoll", path: "Tests/Tools/CEpoll"),
+        .executableTarget(
+            name: "loopback-s3", dependencies: ["CEpoll", "Crypto"], path: "Tests/Tools/LoopbackS3",
+            swiftSettings: strict),
         tests("Support"),
         tests("Processes"),
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
