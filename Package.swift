@@ -55,7 +55,7 @@ let package = Package(
         layer("AWS", ["HTTP", "Crypto", "XML", "Processes", "Support"]),
         layer("Templates", ["YAML", "Support"]),
         // Level 3
-        layer("AWSServices", ["AWS", "Crypto", "HTTP", "Support"]),
+        layer("AWSServices", ["AWS", "Crypto", "HTTP", "XML", "Support"]),
         layer("Environment", ["AWS", "Support"]),
         // Level 4
         layer("Watch", ["AWSServices", "AWS", "Support"]),
