@@ -591,19 +591,19 @@ Parameters:
     Description: KMS key of the secret, where it is not the account's own aws/secretsmanager
     AllowedPattern: ^$|^arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:key/\S+$
   WebserverCommand:
-    Type: CommaDelimitedList
+    Type: String
     Default: dagster-webserver,-h,0.0.0.0,-p,3000,-w,/config/current/workspace.yaml
     Description: Command of the webserver, its words parted by commas; empty for the image's own
   DaemonCommand:
-    Type: CommaDelimitedList
+    Type: String
     Default: dagster-daemon,run,-w,/config/current/workspace.yaml
     Description: Command of the daemon, its words parted by commas; empty for the image's own
   UsercodeCommand:
-    Type: CommaDelimitedList
+    Type: String
     Default: dagster,code-server,start,-h,0.0.0.0,-p,4000,-f,defs.py
     Description: Command of the usercode, its words parted by commas; empty for the image's own
   BatchCommand:
-    Type: CommaDelimitedList
+    Type: String
     Default: ""
     Description: Command of the batch task, its words parted by commas; empty for the image's own
   WebserverHealthCheck:
@@ -663,23 +663,6 @@ Parameters:
     Default: X86_64
     Description: CPU architecture that the images were built for
     AllowedValues: [X86_64, ARM64]
-  WebserverCount:
-    Type: Number
-    Default: 1
-    Description: How many webservers run
-    MinValue: 0
-    MaxValue: 20
-  DaemonCount:
-    Type: Number
-    Default: 1
-    Description: 1, or 0 to pause it; two daemons would start every run twice
-    AllowedValues: [0, 1]
-  UsercodeCount:
-    Type: Number
-    Default: 1
-    Description: How many usercode servers run
-    MinValue: 0
-    MaxValue: 20
   RunFamilyPrefix:
     Type: String
     Default: run
@@ -754,10 +737,10 @@ Conditions:
   HasNamespace: !Not [!Equals [!Ref NamespaceId, ""]]
   HasUsercodeHost: !Not [!Equals [!Ref UsercodeHost, ""]]
   HasLoadBalancer: !Equals [!Ref LoadBalancer, "true"]
-  HasWebserverCommand: !Not [!Equals [!Join ["", !Ref WebserverCommand], ""]]
-  HasDaemonCommand: !Not [!Equals [!Join ["", !Ref DaemonCommand], ""]]
-  HasUsercodeCommand: !Not [!Equals [!Join ["", !Ref UsercodeCommand], ""]]
-  HasBatchCommand: !Not [!Equals [!Join ["", !Ref BatchCommand], ""]]
+  HasWebserverCommand: !Not [!Equals [!Ref WebserverCommand, ""]]
+  HasDaemonCommand: !Not [!Equals [!Ref DaemonCommand, ""]]
+  HasUsercodeCommand: !Not [!Equals [!Ref UsercodeCommand, ""]]
+  HasBatchCommand: !Not [!Equals [!Ref BatchCommand, ""]]
   HasWebserverHealthCheck: !Not [!Equals [!Ref WebserverHealthCheck, ""]]
   HasDaemonHealthCheck: !Not [!Equals [!Ref DaemonHealthCheck, ""]]
   HasUsercodeHealthCheck: !Not [!Equals [!Ref UsercodeHealthCheck, ""]]
@@ -1109,7 +1092,7 @@ Resources:
           Image: !Sub ${Registry}/${RepositoryPrefix}/webserver:${WebserverVersion}
           Essential: true
           DependsOn: [{ ContainerName: config, Condition: SUCCESS }]
-          Command: !If [HasWebserverCommand, !Ref WebserverCommand, !Ref AWS::NoValue]
+          Command: !If [HasWebserverCommand, !Split [",", !Ref WebserverCommand], !Ref AWS::NoValue]
           PortMappings: [{ ContainerPort: 3000, Protocol: tcp }]
           Environment:
             - { Name: STACK_NAME, Value: !Ref AWS::StackName }
@@ -1192,7 +1175,7 @@ Resources:
       Cluster: !Ref Cluster
       TaskDefinition: !Ref WebserverTaskDefinition
       LaunchType: FARGATE
-      DesiredCount: !Ref WebserverCount
+      DesiredCount: 1
       DeploymentConfiguration:
         MinimumHealthyPercent: 100
         MaximumPercent: 200
@@ -1241,7 +1224,7 @@ Resources:
           Image: !Sub ${Registry}/${RepositoryPrefix}/daemon:${DaemonVersion}
           Essential: true
           DependsOn: [{ ContainerName: config, Condition: SUCCESS }]
-          Command: !If [HasDaemonCommand, !Ref DaemonCommand, !Ref AWS::NoValue]
+          Command: !If [HasDaemonCommand, !Split [",", !Ref DaemonCommand], !Ref AWS::NoValue]
           Environment:
             - { Name: STACK_NAME, Value: !Ref AWS::StackName }
             - { Name: AWS_REGION, Value: !Ref AWS::Region }
@@ -1322,7 +1305,7 @@ Resources:
       Cluster: !Ref Cluster
       TaskDefinition: !Ref DaemonTaskDefinition
       LaunchType: FARGATE
-      DesiredCount: !Ref DaemonCount
+      DesiredCount: 1
       # Never two at once: the old one ends before the new one starts, and ECS moves none between zones by starting another.
       AvailabilityZoneRebalancing: DISABLED
       DeploymentConfiguration:
@@ -1360,7 +1343,7 @@ Resources:
           Image: !Sub ${Registry}/${RepositoryPrefix}/usercode:${UsercodeVersion}
           Essential: true
           DependsOn: [{ ContainerName: config, Condition: SUCCESS }]
-          Command: !If [HasUsercodeCommand, !Ref UsercodeCommand, !Ref AWS::NoValue]
+          Command: !If [HasUsercodeCommand, !Split [",", !Ref UsercodeCommand], !Ref AWS::NoValue]
           PortMappings: [{ ContainerPort: 4000, Protocol: tcp }]
           Environment:
             - { Name: STACK_NAME, Value: !Ref AWS::StackName }
@@ -1422,7 +1405,7 @@ Resources:
       Cluster: !Ref Cluster
       TaskDefinition: !Ref UsercodeTaskDefinition
       LaunchType: FARGATE
-      DesiredCount: !Ref UsercodeCount
+      DesiredCount: 1
       DeploymentConfiguration:
         MinimumHealthyPercent: 100
         MaximumPercent: 200
@@ -1459,7 +1442,7 @@ Resources:
           Image: !Sub ${Registry}/${RepositoryPrefix}/usercode:${UsercodeVersion}
           Essential: true
           DependsOn: [{ ContainerName: config, Condition: SUCCESS }]
-          Command: !If [HasBatchCommand, !Ref BatchCommand, !Ref AWS::NoValue]
+          Command: !If [HasBatchCommand, !Split [",", !Ref BatchCommand], !Ref AWS::NoValue]
           Environment:
             - { Name: STACK_NAME, Value: !Ref AWS::StackName }
             - { Name: AWS_REGION, Value: !Ref AWS::Region }
