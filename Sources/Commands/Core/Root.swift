@@ -19,7 +19,11 @@ struct Root: AsyncParsableCommand {
 
     static let groups = [
         CommandGroup(
-            name: "Images", subcommands: [DockerBuild.self, DockerPush.self, DockerRun.self, DockerPromote.self]),
+            name: "Images",
+            subcommands: [
+                DockerBuild.self, DockerPush.self, DockerRun.self, DockerPromote.self, ComposeBuild.self,
+                ComposePush.self,
+            ]),
         CommandGroup(name: "Stacks", subcommands: StackCommands.all),
         CommandGroup(
             name: "Tasks", subcommands: [RunTask.self, WaitTask.self, StopTask.self, ListTasks.self, ShowLogs.self]),
