@@ -60,7 +60,8 @@ def remove_images(project: Project) -> None:
     """The images that docker has under the project's name."""
     listed = subprocess.run(
         ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"], capture_output=True, text=True, timeout=60).stdout
-    mine = [name for name in listed.split() if f"/{project.image}/" in name]
+    # Those that lost their tag bear the test's label.
+    mine = [name for name in listed.split() if f"/{project.image}/" in name and not name.endswith(":<none>")]
     if mine:
         subprocess.run(["docker", "rmi", "--force", *mine], capture_output=True, timeout=60, check=True)
 
