@@ -33,7 +33,8 @@ struct Root: AsyncParsableCommand {
                 ScheduleCreate.self, ScheduleRemove.self, ScheduleList.self, ScheduleEnable.self, ScheduleDisable.self,
                 ScheduleNext.self, ScheduleRun.self,
             ]),
-        CommandGroup(name: "Services", subcommands: [UpdateService.self]),
+        CommandGroup(
+            name: "Services", subcommands: [UpdateService.self, ShowServiceStatus.self, RollbackService.self]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self, AssumeRole.self, Doctor.self]),
     ]
 
