@@ -68,7 +68,12 @@ let package = Package(
         layer("Setup", ["AWSServices", "AWS", "HTTP", "Support"]),
         layer("ConfigSync", ["AWSServices", "AWS", "Crypto", "YAML", "Support"]),
         // Level 6: compositions of several domains.
-        layer("Flows", ["ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
+        layer(
+            "Flows",
+            [
+                "ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Templates",
+                "Support",
+            ]),
         // Level 7
         layer(
             "Commands",

@@ -1,7 +1,12 @@
 """Services: the deployment that was started is followed, never 'is the service stable'."""
 
 import json
+import os
+import pty
 import re
+import select
+import signal
+import subprocess
 
 import pytest
 from harness import wait_until
@@ -124,6 +129,37 @@ def test_interrupted(job, judge, standing_stacks, make):
     assert f"'fgctl service-status {name}'" in result.err
     assert f"'fgctl service-rollback {name}'" in result.err
     assert [r.operation for r in judge.requests(label=judge.label, mutating=True)] == ["UpdateService"]
+
+
+def test_a_terminal_is_asked_whether_to_roll_back(job, judge, make):
+    name = make(command="sleep 1; exit 3")
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(
+        [str(job.binary), "update-service", name], cwd=job.folder, env=job.environment, stdin=theirs, stdout=theirs,
+        stderr=theirs)
+    os.close(theirs)
+    text = ""
+
+    def shows(wanted):
+        nonlocal text
+        while select.select([ours], [], [], 0.1)[0]:
+            try:
+                text += os.read(ours, 4096).decode()
+            except OSError:  # the program has ended
+                break
+        return wanted in text
+
+    try:
+        wait_until("its start", lambda: shows(" started"), 20)
+        running.send_signal(signal.SIGINT)
+        wait_until("the question", lambda: shows("roll back? [y/N] "), 20)
+        os.write(ours, b"y\n")
+        # A restart has nothing else to go back to.
+        wait_until("the answer", lambda: shows("nothing else ran before"), 20)
+        assert running.wait(20) == 130, text
+    finally:
+        running.kill()
+        os.close(ours)
 
 
 def revision(job, stacks, name, command):
