@@ -78,7 +78,8 @@ let package = Package(
         layer(
             "Commands",
             [
-                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch", "AWSServices",
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch",
+                "AWSServices",
                 "Environment",
                 "Templates", "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),
