@@ -68,12 +68,18 @@ let package = Package(
         layer("Setup", ["AWSServices", "AWS", "HTTP", "Support"]),
         layer("ConfigSync", ["AWSServices", "AWS", "Crypto", "YAML", "Support"]),
         // Level 6: compositions of several domains.
-        layer("Flows", ["ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
+        layer(
+            "Flows",
+            [
+                "ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Templates",
+                "Support",
+            ]),
         // Level 7
         layer(
             "Commands",
             [
-                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch", "AWSServices",
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch",
+                "AWSServices",
                 "Environment",
                 "Templates", "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),
@@ -104,7 +110,7 @@ let package = Package(
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
         tests("Watch", ["AWSServices"]),
         tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
-        tests("Services", ["AWSServices", "Watch"]),
+        tests("Services", ["AWS", "AWSServices", "HTTP", "Watch"]),
         tests("Setup", ["AWS", "AWSServices", "HTTP"]),
         tests("ConfigSync", ["AWS", "AWSServices", "Crypto", "HTTP", "YAML"]),
         tests("Crypto", ["CChecksum", "CCrypto"]),
@@ -119,7 +125,7 @@ let package = Package(
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
-        tests("Flows", ["AWS", "AWSServices", "Schedules"]),
+        tests("Flows", ["AWS", "AWSServices", "HTTP", "Schedules", "Services", "Stacks", "Templates", "Watch"]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP", "Watch"]),
     ]
 )
