@@ -8,7 +8,6 @@ StopTask answers at once with desiredStatus STOPPED; lastStatus becomes STOPPED 
 an essential container ends, the others are stopped in the same way: first those that depend on others, then these.
 A container that never ran has no exit code. The health of containers is docker's, that of the task that of its essential
 containers: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
-The emulator's own way stays for tasks of services, whose reconciliation counts on a stop being done when it returns.
 """
 
 import threading
@@ -24,6 +23,8 @@ from .patching import require, wrap
 _STOP_TIMEOUT = 30
 _LOG_SECONDS = 5
 _ESSENTIAL_EXITED = "Essential container in task exited"
+# What the emulator says for itself when it stops the tasks of a service that is deleted.
+_SERVICE_DELETED = "Service deleted"
 _GONE = ("exited", "dead")
 _HEALTH = {"starting": "UNKNOWN", "healthy": "HEALTHY", "unhealthy": "UNHEALTHY"}
 
@@ -44,10 +45,12 @@ def _stop_task(original):
     def stop(data):
         cluster = ecs._resolve_cluster_name(data.get("cluster", "default"))
         task = ecs._resolve_task(data.get("task", ""), cluster)
-        if task is None or task.get("group", "").startswith("service:"):
+        if task is None:
             return original(data)
-        if _begin(task, data.get("reason") or "Task stopped by user", "UserInitiated"):
-            _end_in_background(task)
+        if data.get("reason") == _SERVICE_DELETED and task.get("group", "").startswith("service:"):
+            request_stop(task, f"Scaling activity initiated by (deployment {task.get('_deployment_id')})", "ServiceSchedulerInitiated")
+        else:
+            request_stop(task, data.get("reason") or "Task stopped by user", "UserInitiated")
         with resource_lock("ecs-task", task["taskArn"]):
             return json_response({"task": ecs._sanitize(task)})
 
@@ -117,6 +120,12 @@ def _note_health(task) -> None:
 def definition_of(task) -> dict:
     """The task's definition."""
     return ecs._task_defs.get(ecs._resolve_td_key(task["taskDefinitionArn"])) or {}
+
+
+def request_stop(task, reason: str, code: str) -> None:
+    """Asks a task to stop, as StopTask does; it is under way when this returns."""
+    if _begin(task, reason, code):
+        _end_in_background(task)
 
 
 def end(task) -> None:
