@@ -32,11 +32,12 @@ import Testing
     }
 
     @Test func candidatesGiveSoManyPartsAndAreFew() {
-        for size in [Int64(1), 100, 1 << 20, (1 << 30) + 7, 1 << 40] {
+        let sizes: [Int64] = [1, 100, 1 << 20, 1_073_741_831, 1 << 40]
+        for size in sizes {
             for parts in [1, 2, 3, 7, 100, 9999] {
                 let found = PartSizes.candidates(size: size, parts: parts, own: 8 << 20)
                 #expect(found.count <= 8)
-                #expect(found.allSatisfy { (size + $0 - 1) / $0 == Int64(parts) })
+                #expect(found.allSatisfy { (part: Int64) -> Bool in (size + part - 1) / part == Int64(parts) })
             }
         }
         #expect(PartSizes.candidates(size: 10, parts: 0, own: 1).isEmpty)
