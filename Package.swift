@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: strict),
         // What Python's judges drive the S3 layer with; no part of the product.
         .executableTarget(
-            name: "s3-probe", dependencies: ["AWSServices", "AWS", "Crypto", "HTTP", "Support"],
+            name: "s3-probe", dependencies: ["ConfigSync", "AWSServices", "AWS", "Crypto", "HTTP", "Support"],
             path: "Tests/Tools/S3Probe", swiftSettings: strict),
         // An S3 on loopback that tests and benchmarks run against.
         .systemLibrary(name: "CEpoll", path: "Tests/Tools/CEpoll"),
