@@ -29,7 +29,7 @@ def until_done(fgctl, *words, after_failure=lambda: None):
         assert run.err.strip(), f"{run}: no error was said"
         assert "Fatal error" not in run.err
         after_failure()
-    raise AssertionError(f"{' '.join(words)} failed {REPEATS} times: {run.err}")
+    raise AssertionError(f"{' '.join(map(str, words))} failed {REPEATS} times: {run.err}")
 
 
 @pytest.fixture
