@@ -237,3 +237,12 @@ def assert_folder_is_one_release(folder: Path, versions: dict[str, dict[str, byt
         if found == tree:
             return name
     raise AssertionError(f"{folder}: not one of the releases: {sorted(found)}")
+
+
+def leftovers(folder: Path) -> list[str]:
+    """What an interrupted pull has left: everything but releases, their manifests and the lock."""
+    names = [path.name for path in folder.iterdir() if path.name not in ("current", ".releases")]
+    for path in (folder / ".releases").iterdir():
+        if path.name != ".lock" and not re.fullmatch(r"\.?[0-9a-f]{64}(\.json)?", path.name):
+            names.append(path.name)
+    return names

@@ -5,7 +5,8 @@ import os
 
 import pytest
 from sync_harness import (
-    BUCKET, MIB, assert_folder_is_one_release, assert_pointer_names_whole_release, random_tree, read_tree, write_tree)
+    BUCKET, MIB, assert_folder_is_one_release, assert_pointer_names_whole_release, leftovers, random_tree, read_tree,
+    write_tree)
 
 # A run that fails says so and is repeated; each goes on where the last one ended.
 REPEATS = 60
@@ -101,8 +102,7 @@ def test_release(faulty, make_fgctl, trees, seed):
 
         until_done(fgctl, "config-pull", copy, "--from", PLACE, after_failure=nothing_half_is_there)
         assert assert_folder_is_one_release(copy, versions) == f"tree {number}"
-    leftovers = [path.name for path in (copy / ".releases").iterdir() if path.name.startswith(".")]
-    assert leftovers == []
+    assert leftovers(copy) == []
     assert_met(server)
 
 

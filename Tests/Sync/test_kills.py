@@ -9,7 +9,8 @@ import time
 
 import pytest
 from sync_harness import (
-    BUCKET, Fgctl, assert_folder_is_one_release, assert_pointer_names_whole_release, random_tree, read_tree, write_tree)
+    BUCKET, Fgctl, assert_folder_is_one_release, assert_pointer_names_whole_release, leftovers, random_tree,
+    read_tree, write_tree)
 
 PLACE = f"s3://{BUCKET}/killed/"
 BASE = "killed/"
@@ -77,7 +78,7 @@ def test_kills(slow, make_fgctl, tmp_path, kills, capsys):
     assert assert_folder_is_one_release(copy, versions) == "1"
     newest = json.loads(slow.get(f"{BASE}current.json"))["release"]
     assert os.readlink(copy / "current") == f".releases/{newest}"
-    assert [path.name for path in (copy / ".releases").iterdir() if path.name.startswith(".")] == []
+    assert leftovers(copy) == []
 
 
 def test_kills_of_flat_runs(slow, make_fgctl, tmp_path, kills):

@@ -166,6 +166,12 @@ def test_chunked_bodies_with_trailing_checksums(s3, server, is_chunked_twice, is
         assert "ContentEncoding" not in found
 
 
+def test_who_is_calling(server):
+    sts = boto3.client(
+        "sts", endpoint_url=server.url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    assert sts.get_caller_identity()["Account"] == "000000000000"
+
+
 def test_copies_and_buckets(s3):
     s3.put_object(Bucket=BUCKET, Key="a+b c", Body=b"x", Metadata={"m": "1"})
     s3.copy_object(Bucket=BUCKET, Key="copy", CopySource={"Bucket": BUCKET, "Key": "a+b c"})

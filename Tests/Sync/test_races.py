@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 
-from sync_harness import BUCKET, assert_folder_is_one_release, assert_pointer_names_whole_release, write_tree
+from sync_harness import BUCKET, assert_folder_is_one_release, assert_pointer_names_whole_release, leftovers, write_tree
 
 PLACE = f"s3://{BUCKET}/race/"
 BASE = "race/"
@@ -158,7 +158,7 @@ def test_pulls_against_pushes(server, make_fgctl, tmp_path, is_soak, capsys):
         fgctl("config-pull", folder, "--from", PLACE).expect(0)
         assert assert_folder_is_one_release(folder, versions)
         assert os.readlink(folder / "current") == f".releases/{newest}"
-        assert [path for path in (folder / ".releases").iterdir() if path.name.startswith(".partial")] == []
+        assert leftovers(folder) == []
 
 
 def test_of_two_that_push_at_once_one_wins_or_both_in_turn(make_server, make_fgctl, tmp_path):

@@ -4,6 +4,8 @@ enum S3Operation: Int, Sendable, CaseIterable {
     case listObjects, listObjectsV2, listMultipartUploads, deleteObjects
     case putObject, copyObject, getObject, headObject, deleteObject
     case createMultipartUpload, uploadPart, completeMultipartUpload, abortMultipartUpload, listParts
+    /// Of STS, which clients ask before they change anything.
+    case getCallerIdentity
     /// Of this server itself.
     case statistics
     case unknown
@@ -69,6 +71,14 @@ struct S3Request: Sendable {
                 String(decoding: BytesText.percentDecoded(pair[..<mark], plusIsSpace: true), as: UTF8.self),
                 BytesText.percentDecoded(pair[mark...].dropFirst(), plusIsSpace: true)
             )
+        }
+    }
+
+    private static func serviceOperation(_ method: RequestHead.Method, _ names: Set<String>) -> S3Operation {
+        switch method {
+        case .get: names.contains("loopback-statistics") ? .statistics : .listBuckets
+        case .post: .getCallerIdentity
+        case .head, .put, .delete, .other: .unknown
         }
     }
 
