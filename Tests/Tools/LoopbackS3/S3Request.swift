@@ -45,8 +45,7 @@ struct S3Request: Sendable {
         // SDKs repeat the operation's name in `x-id`.
         let names = Set(query.lazy.map { $0.name }.filter { $0 != "x-id" })
         if bucket.isEmpty {
-            operation =
-                names.contains("loopback-statistics") ? .statistics : head.method == .get ? .listBuckets : .unknown
+            operation = Self.serviceOperation(head.method, names)
         } else if key.bytes.isEmpty {
             operation = Self.bucketOperation(head.method, names)
         } else {
