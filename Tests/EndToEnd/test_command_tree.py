@@ -101,7 +101,8 @@ def test_every_command_prints_what_is_documented(project, judge, role):
 
     project.write("config/workspace.yaml", "load_from:\n- grpc_server: {host: usercode, port: 4000}\n")
     walk("config-check")
-    walk("config-check", "--env-names", "env/default")
+    project.write("env/container", "MODE=full\n")
+    walk("config-check", "--env-names", "env/container")
 
     walk("docker-build", "0.1")
     container = walk("docker-run", "0.1", "--command", "sh -c 'echo to whom; exit 7'", code=7)
