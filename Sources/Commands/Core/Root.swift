@@ -30,6 +30,7 @@ struct Root: AsyncParsableCommand {
                 ScheduleNext.self, ScheduleRun.self,
             ]),
         CommandGroup(name: "Services", subcommands: [UpdateService.self]),
+        CommandGroup(name: "Config", subcommands: [ConfigCheck.self]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self, AssumeRole.self, Doctor.self]),
     ]
 
