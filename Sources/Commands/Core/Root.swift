@@ -30,6 +30,12 @@ struct Root: AsyncParsableCommand {
                 ScheduleNext.self, ScheduleRun.self,
             ]),
         CommandGroup(name: "Services", subcommands: [UpdateService.self]),
+        CommandGroup(
+            name: "Config",
+            subcommands: [
+                ConfigPush.self, ConfigPull.self, ConfigDiff.self, ConfigCheck.self, ConfigRollback.self,
+                ConfigList.self,
+            ]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self, AssumeRole.self, Doctor.self]),
     ]
 
