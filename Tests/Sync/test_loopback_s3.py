@@ -121,7 +121,12 @@ def test_multipart_uploads(s3, algorithm, kind):
     assert len(s3.list_multipart_uploads(Bucket=BUCKET)["Uploads"]) == 1
     broken = parts[:1] + [parts[1] | {"ETag": '"none"'}] + parts[2:]
     refused(s3.complete_multipart_upload, 400, "InvalidPart", Key="k", UploadId=upload, MultipartUpload={"Parts": broken})
-    done = s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts})
+    whole = {}
+    if (algorithm, kind) == ("CRC64NVME", "FULL_OBJECT"):
+        refused(s3.complete_multipart_upload, 400, "BadDigest", Key="k", UploadId=upload,
+                MultipartUpload={"Parts": parts}, ChecksumCRC64NVME="AAAAAAAAAAA=")
+        whole = {"ChecksumCRC64NVME": encoded(checksums.crc64nvme(data), 8), "ChecksumType": kind}
+    done = s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts}, **whole)
     hashes = b"".join(hashlib.md5(data[start:start + 5 * MIB]).digest() for start in range(0, len(data), 5 * MIB))
     assert done["ETag"] == f'"{hashlib.md5(hashes).hexdigest()}-3"'
     found = s3.get_object(**where, ChecksumMode="ENABLED")
@@ -159,6 +164,12 @@ def test_chunked_bodies_with_trailing_checksums(s3, server, is_chunked_twice, is
         found = s3.get_object(Bucket=BUCKET, Key="k")
         assert found["Body"].read() == HELLO
         assert "ContentEncoding" not in found
+
+
+def test_who_is_calling(server):
+    sts = boto3.client(
+        "sts", endpoint_url=server.url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    assert sts.get_caller_identity()["Account"] == "000000000000"
 
 
 def test_copies_and_buckets(s3):

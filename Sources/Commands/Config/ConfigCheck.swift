@@ -15,7 +15,7 @@ struct ConfigCheck: FgctlCommand {
 
               fgctl config-check
               fgctl config-check --stack
-              fgctl config-check config --task-definition nightly-webserver --env DAGSTER_HOME
+              fgctl config-check config --task-definition nightly --env DAGSTER_HOME
               fgctl config-check --env-names env/container --strict --output json
             """)
 
@@ -90,7 +90,9 @@ struct ConfigReport: Encodable {
 
     var summary: String {
         let names = Set(variables.map(\.name)).count
-        return "\(files.joined(separator: ", ")) read, \(verdict), \(names) \(names == 1 ? "variable" : "variables") "
-            + (environments.isEmpty ? "taken from the environment" : "looked for in \(environments.count) places")
+        let read = files.count > 4 ? "\(files.count) files" : files.joined(separator: ", ")
+        let places = environments.count == 1 ? "1 place" : "\(environments.count) places"
+        return "\(read) read, \(verdict), \(names) \(names == 1 ? "variable" : "variables") "
+            + (environments.isEmpty ? "taken from the environment" : "looked for in \(places)")
     }
 }

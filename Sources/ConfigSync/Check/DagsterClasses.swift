@@ -76,7 +76,9 @@ struct DagsterClasses {
                 node, path,
                 url ? "has postgres_url and postgres_db, one of them is wanted" : "lacks postgres_url or postgres_db")
         }
-        if let password = node["postgres_db"]?["password"], let text = password.text, !text.isEmpty {
+        if let password = node["postgres_db"]?["password"], case .text(let text)? = PythonScalar(password),
+            !text.isEmpty
+        {
             walk.collector.warn(
                 password.mark, "\(path.key("postgres_db").key("password").text) stands in the file",
                 hint: "keep it in Secrets Manager and take it from there: {env: DAGSTER_POSTGRES_PASSWORD}")
@@ -126,6 +128,12 @@ struct DagsterClasses {
         for item in node["propagate_tags"]?["allow_list"]?.items ?? []
         where ["dagster/op_selection", "dagster/solid_selection"].contains(item.text) {
             walk.wrong(item, path.key("propagate_tags").key("allow_list"), "may not hold \(item.text ?? "")")
+        }
+        if let bare = node["secrets"]?.items?.first(where: { $0.text != nil }) {
+            walk.collector.warn(
+                bare.mark,
+                "\(path.key("secrets").text): bare ARNs are deprecated, Dagster asks Secrets Manager for their names",
+                hint: "write {name: VARIABLE, valueFrom: ARN}")
         }
         // NAME alone is taken from the launcher's own environment.
         for item in node["env_vars"]?.items ?? [] {

@@ -17,7 +17,7 @@ struct SchemaWalk {
         case .orNull(let inner): walk(node, as: inner, path: path)
         case .text, .integer, .flag, .number: scalar(node, schema, path)
         case .variable(let scalar):
-            if node.pairs != nil { variable(node, path) } else { walk(node, as: scalar, path: path) }
+            if node.pairs != nil { variable(node, path) } else { self.scalar(node, scalar, path, wanted: schema) }
         case .either(let scalar, let other):
             walk(node, as: node.text == nil ? other : scalar, path: path)
         case .list(let item):
@@ -31,12 +31,12 @@ struct SchemaWalk {
 
     // MARK: Scalars
 
-    private mutating func scalar(_ node: YAMLNode, _ schema: ConfigSchema, _ path: Path) {
-        guard let value = PythonScalar(node) else { return mismatch(node, schema, path) }
+    private mutating func scalar(_ node: YAMLNode, _ schema: ConfigSchema, _ path: Path, wanted: ConfigSchema? = nil) {
+        guard let value = PythonScalar(node) else { return mismatch(node, wanted ?? schema, path) }
         switch (schema, value) {
         case (.text, .text), (.integer, .integer), (.flag, .flag): return
         case (.number, .integer), (.number, .number), (.number, .flag): return
-        default: mismatch(node, schema, path)
+        default: mismatch(node, wanted ?? schema, path)
         }
     }
 
@@ -54,6 +54,7 @@ struct SchemaWalk {
         guard case .text(let name)? = PythonScalar(pair.value) else {
             return mismatch(pair.value, .text, path.key("env"))
         }
+        guard !name.isEmpty else { return wrong(pair.value, path.key("env"), "names no variable") }
         collector.uses(name, at: pair.value.mark)
     }
 
@@ -112,6 +113,9 @@ struct SchemaWalk {
             open: false,
             path)
         guard collector.findings.count == before else { return }
+        for key in ["module", "class"] {
+            if let value = node[key], value.text?.isEmpty ?? false { return wrong(value, path.key(key), "is empty") }
+        }
         classes.check(node, path, &self)
     }
 

@@ -10,9 +10,6 @@ struct WorkspaceCheck {
     /// The paths of all files of the tree; nil: unknown.
     let paths: Set<String>?
 
-    /// The forms of a location of Python code, by the key that names the code.
-    private static let named = ["python_module": "module_name", "python_package": "package_name"]
-
     static let schema: ConfigSchema = {
         let location: [String: ConfigSchema] = [
             "attribute": .textOrVariable, "location_name": .textOrVariable, "working_directory": .textOrVariable,
@@ -70,12 +67,8 @@ struct WorkspaceCheck {
         let here = path.key(pair.key)
         if pair.key == "grpc_server" {
             server(pair.value, here, &walk)
-        } else if pair.value.text == "", PythonScalar(pair.value) != .null {
-            walk.wrong(pair.value, here, "is empty")
-        } else if pair.value.pairs?.isEmpty ?? false {
-            // The missing name has been told.
-        } else if pair.key == "python_file" {
-            file(pair.value, here, &walk)
+        } else {
+            code(pair, here, &walk)
         }
         guard let name = Self.name(of: pair) else { return }
         if let first = names.updateValue(item.mark, forKey: name) {
@@ -83,6 +76,23 @@ struct WorkspaceCheck {
                 item, path, "has the name \(name), as that in line \(first.line) has already",
                 hint: "give one of them another location_name")
         }
+    }
+
+    /// A location that names code.
+    private func code(_ pair: YAMLPair, _ path: Path, _ walk: inout SchemaWalk) {
+        let key = Self.key(naming: pair.key)
+        let isShort = pair.value.text != nil
+        guard let node = isShort ? pair.value : pair.value[key], case .text(let name)? = PythonScalar(node) else {
+            return
+        }
+        let here = isShort ? path : path.key(key)
+        if name.isEmpty, isShort || pair.key != "python_file" { return walk.wrong(node, here, "is empty") }
+        if pair.key == "python_file" { file(node, name, here, &walk) }
+    }
+
+    /// The key that names the code in a location's long form.
+    private static func key(naming form: String) -> String {
+        ["python_file": "relative_path", "python_package": "package_name"][form] ?? "module_name"
     }
 
     private func server(_ node: YAMLNode, _ path: Path, _ walk: inout SchemaWalk) {
@@ -110,25 +120,22 @@ struct WorkspaceCheck {
         switch PythonScalar(node) {
         case .null, .text(""), .integer(0), .flag(false): return false
         case .some: return true
-        case nil: return !(node.pairs?.isEmpty ?? true)
+        case nil: return !(node.pairs?.isEmpty ?? false)
         }
     }
 
-    private func file(_ node: YAMLNode, _ path: Path, _ walk: inout SchemaWalk) {
-        let named = node.text == nil ? node["relative_path"] : node
-        guard let named, case .text(let name)? = PythonScalar(named), let paths else { return }
-        // In the image or elsewhere: it can't be seen from here.
-        guard !name.hasPrefix("/"), !name.isEmpty else { return }
+    private func file(_ node: YAMLNode, _ name: String, _ path: Path, _ walk: inout SchemaWalk) {
+        // In the image: it can't be seen from here.
+        guard let paths, !name.hasPrefix("/"), !name.isEmpty else { return }
         let target = PathText.normalized("/" + folder + "/" + name).dropFirst()
         // The flat layout puts pipelines/ beside what is in config/.
         let beside = folder == "config" ? ["pipelines/" + PathText.normalized(name)] : []
         guard !([String(target)] + beside).contains(where: paths.contains) else { return }
-        let seen = node.text == nil ? path.key("relative_path") : path
         walk.collector.warn(
-            named.mark, "\(seen.text): there is no \(name) beside this file",
+            node.mark, "\(path.text): there is no \(name) beside this file",
             hint:
-                "Dagster looks for it in the folder of \(PathText.lastComponent(of: self.path)); a file of the image has its absolute path"
-        )
+                "Dagster looks for it in the folder of \(PathText.lastComponent(of: self.path)); give a file of the image by its "
+                + "absolute path")
     }
 
     /// The folder of the file in its tree; empty at the root.
@@ -143,8 +150,7 @@ struct WorkspaceCheck {
             guard let place, let end = text(place) else { return nil }
             return "grpc:\(host.isEmpty ? "localhost" : host):\(end)"
         }
-        let key = pair.key == "python_file" ? "relative_path" : named[pair.key] ?? "module_name"
-        let node = pair.value.text == nil ? pair.value[key] : pair.value
+        let node = pair.value.text == nil ? pair.value[key(naming: pair.key)] : pair.value
         guard let node, let code = text(node) else { return nil }
         let base = pair.key == "python_file" ? code.split(separator: "/").last.map(String.init) ?? code : code
         guard let attribute = pair.value["attribute"] else { return base }

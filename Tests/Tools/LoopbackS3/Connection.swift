@@ -131,7 +131,8 @@ final class Connection {
         do {
             let isOpen = if case .chunked = framing { expected == 0 || !isChunked } else { false }
             let body = try IncomingBody(
-                head, expected: isOpen ? nil : expected, wantsETag: isObject, options: worker.options)
+                head, expected: isOpen ? nil : expected, isObject: isObject,
+                isCompletion: request.operation == .completeMultipartUpload, options: worker.options)
             if fault == .flippedRequest, let expected, expected > 0 {
                 body.flippedAt = worker.faults?.number(below: expected)
             }
