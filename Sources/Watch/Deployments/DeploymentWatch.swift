@@ -103,8 +103,9 @@ package struct DeploymentWatch: Sendable {
     private let timing: Timing
     private let meter: CallMeter
 
-    package init(_ client: AWSClient, timing: Timing = Timing()) {
-        let meter = CallMeter(now: timing.now)
+    /// - Parameter meter: counts the calls, where others share the limit.
+    package init(_ client: AWSClient, timing: Timing = Timing(), meter: CallMeter? = nil) {
+        let meter = meter ?? CallMeter(now: timing.now)
         let metered = client.noting { meter.note() }
         ecs = ECS(metered)
         investigator = TaskInvestigator(client: metered)
