@@ -114,7 +114,7 @@ let package = Package(
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
-        tests("Flows", ["AWS", "AWSServices", "Schedules"]),
+        tests("Flows", ["AWS", "AWSServices", "HTTP", "Schedules", "Services", "Stacks", "Watch"]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP", "Watch"]),
     ]
 )

@@ -12,18 +12,17 @@ package import Watch
 package final class StackDeployment: Sendable {
     /// How long deployments of other services are waited for once one has begun: they are told together then.
     private static let gathering: Duration = .seconds(3)
-    /// Between looks at the stack: while calls are left to spare, while some are, and else.
-    private static let paces: (quick: Duration, slower: Duration, slow: Duration) = (
-        .seconds(1), .milliseconds(2400), .milliseconds(4600)
-    )
-    /// Calls that have to be left for these paces.
-    private static let spare = (quick: 16, slower: 6)
+    /// Between looks at the stack at the least.
+    private static let quick: Duration = .seconds(1)
+    /// How long looks follow that quickly; later calls have to last.
+    private static let beginning: Duration = .seconds(8)
 
     private let client: AWSClient
     private let cluster: String
     /// The services as they were before.
     private let services: [ECS.Service]
     private let timing: DeploymentWatch.Timing
+    private let begin: ContinuousClock.Instant
     private let until: ContinuousClock.Instant?
     private let maxFailedTasks: Int?
     private let show: @Sendable (String) -> Void
@@ -61,7 +60,9 @@ package final class StackDeployment: Sendable {
         self.cluster = cluster
         self.services = services
         self.timing = timing
-        until = timing.deadline.map { timing.now() + $0 }
+        let begin = timing.now()
+        self.begin = begin
+        until = timing.deadline.map { begin + $0 }
         self.maxFailedTasks = maxFailedTasks
         self.show = show
         let meter = CallMeter(now: timing.now)
@@ -77,7 +78,7 @@ package final class StackDeployment: Sendable {
     /// - Throws: `Failure` of kind `timedOut` at the deadline, of kind `failed` when tasks keep failing and nobody rolls back;
     ///   CloudFormation goes on in both cases.
     package func follow(_ update: StackUpdater.Begun) async throws -> StackEvents.Outcome {
-        let old = await ServiceRedeployment(client).oldTasks(of: names, cluster: cluster)
+        let old = await ServiceRedeployment(client.noting { [meter] in meter.note() }).oldTasks(of: names, cluster: cluster)
         var mark = update.mark
         while true {
             do {
@@ -109,15 +110,17 @@ package final class StackDeployment: Sendable {
         if let until { left = max(.zero, until - timing.now()) }
         let meter = meter
         let sleep = timing.sleep
+        let now = timing.now
+        let begin = begin
         return StackEvents(
-            CloudFormation(client.noting { meter.note() }), interval: Self.paces.quick, deadline: left,
-            outage: timing.outage
-        ) { pause in
-            // A look is up to two calls. What throttling asks for is more than the own pace.
-            let pace =
-                meter.left >= Self.spare.quick
-                ? pause : meter.left >= Self.spare.slower ? Self.paces.slower : Self.paces.slow
-            try await sleep(max(pause, pace, meter.pause(for: 2)))
+            CloudFormation(client.noting { meter.note() }), interval: Self.quick, deadline: left, outage: timing.outage
+        ) { [self] pause in
+            // While services are about to begin, a look at them comes with each look at the stack.
+            let calls = state.withLock { $0.underWay.subtracting($0.followed).isEmpty } ? 1 : 2
+            let lasting = Duration.seconds(Double(calls) / max(meter.sustainableRate, 0.1))
+            let pace = now() - begin < Self.beginning ? pause : max(pause, lasting)
+            // What throttling asks for is more than that.
+            try await sleep(max(pace, meter.pause(for: calls)))
         }
     }
 

@@ -37,4 +37,19 @@ package final class CallMeter: Sendable {
             return Self.minute - (now - recent[surplus - 1])
         }
     }
+
+    /// How many calls a second may be sent from now on without ever having to wait, the calls of this minute's bursts
+    /// included; one call is kept back.
+    package var sustainableRate: Double {
+        let now = now()
+        let ages = sent.withLock { $0 }.map { (now - $0) / .seconds(1) }.filter { $0 < 60 }
+        var free = Double(Self.mostPerMinute - ages.count - 1)
+        var rate = Double(Self.mostPerMinute - 1) / 60
+        // Until a call leaves the minute, what is free has to last.
+        for age in ages {
+            rate = min(rate, free / (60 - age))
+            free += 1
+        }
+        return max(rate, 0)
+    }
 }
