@@ -14,6 +14,13 @@ extension ECS {
         package let options: [String: String]?
     }
 
+    /// What a container waits for before it starts.
+    package struct ContainerDependency: Codable, Sendable {
+        package let containerName: String?
+        /// `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`.
+        package let condition: String?
+    }
+
     package struct ContainerDefinition: Codable, Sendable {
         package let name: String?
         package let image: String?
@@ -25,6 +32,7 @@ extension ECS {
         package let command: [String]?
         package let environment: [KeyValuePair]?
         package let logConfiguration: LogConfiguration?
+        package let dependsOn: [ContainerDependency]?
     }
 
     package struct TaskDefinition: Codable, Sendable {
