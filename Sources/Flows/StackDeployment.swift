@@ -14,8 +14,9 @@ package final class StackDeployment: Sendable {
     private static let gathering: Duration = .seconds(3)
     /// Between looks at the stack at the least.
     private static let quick: Duration = .seconds(1)
-    /// How long looks follow that quickly; later calls have to last.
-    private static let beginning: Duration = .seconds(8)
+    /// How long looks follow that quickly; later ones follow as calls last.
+    private static let beginning: Duration = .seconds(3)
+    private static let slower: Duration = .seconds(2)
 
     private let client: AWSClient
     private let cluster: String
@@ -52,10 +53,14 @@ package final class StackDeployment: Sendable {
     ///   - services: those that the update may deploy, as they are before it.
     ///   - timing: its deadline is that of all of the wait.
     ///   - maxFailedTasks: after how many failed tasks of a service the update is cancelled.
+    ///   - meter: counts the calls, where others share the limit.
     package init(
         _ client: AWSClient, cluster: String, services: [ECS.Service], timing: DeploymentWatch.Timing,
-        maxFailedTasks: Int?, show: @escaping @Sendable (String) -> Void
+        maxFailedTasks: Int?, meter: CallMeter? = nil, show: @escaping @Sendable (String) -> Void
     ) {
+        var timing = timing
+        timing.isFrugal = true
+        timing.beginning = .zero
         self.client = client
         self.cluster = cluster
         self.services = services
@@ -65,7 +70,7 @@ package final class StackDeployment: Sendable {
         until = timing.deadline.map { begin + $0 }
         self.maxFailedTasks = maxFailedTasks
         self.show = show
-        let meter = CallMeter(now: timing.now)
+        let meter = meter ?? CallMeter(now: timing.now)
         self.meter = meter
         ecs = ECS(client.noting { meter.note() })
     }
@@ -78,7 +83,8 @@ package final class StackDeployment: Sendable {
     /// - Throws: `Failure` of kind `timedOut` at the deadline, of kind `failed` when tasks keep failing and nobody rolls back;
     ///   CloudFormation goes on in both cases.
     package func follow(_ update: StackUpdater.Begun) async throws -> StackEvents.Outcome {
-        let old = await ServiceRedeployment(client.noting { [meter] in meter.note() }).oldTasks(of: names, cluster: cluster)
+        let old = await ServiceRedeployment(client.noting { [meter] in meter.note() }).oldTasks(
+            of: names, cluster: cluster)
         var mark = update.mark
         while true {
             do {
@@ -118,7 +124,7 @@ package final class StackDeployment: Sendable {
             // While services are about to begin, a look at them comes with each look at the stack.
             let calls = state.withLock { $0.underWay.subtracting($0.followed).isEmpty } ? 1 : 2
             let lasting = Duration.seconds(Double(calls) / max(meter.sustainableRate, 0.1))
-            let pace = now() - begin < Self.beginning ? pause : max(pause, lasting)
+            let pace = now() - begin < Self.beginning ? pause : max(pause, Self.slower, lasting)
             // What throttling asks for is more than that.
             try await sleep(max(pace, meter.pause(for: calls)))
         }
