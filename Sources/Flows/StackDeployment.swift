@@ -120,13 +120,11 @@ package final class StackDeployment: Sendable {
         let begin = begin
         return StackEvents(
             CloudFormation(client.noting { meter.note() }), interval: Self.quick, deadline: left, outage: timing.outage
-        ) { [self] pause in
-            // While services are about to begin, a look at them comes with each look at the stack.
-            let calls = state.withLock { $0.underWay.subtracting($0.followed).isEmpty } ? 1 : 2
-            let lasting = Duration.seconds(Double(calls) / max(meter.sustainableRate, 0.1))
+        ) { pause in
+            let lasting = Duration.seconds(1 / max(meter.sustainableRate, 0.1))
             let pace = now() - begin < Self.beginning ? pause : max(pause, Self.slower, lasting)
-            // What throttling asks for is more than that.
-            try await sleep(max(pace, meter.pause(for: calls)))
+            // While services are about to begin, a look at them comes with each look at the stack.
+            try await sleep(max(pace, meter.pause(for: 2)))
         }
     }
 

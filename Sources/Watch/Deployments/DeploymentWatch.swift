@@ -80,7 +80,9 @@ package struct DeploymentWatch: Sendable {
         /// Between looks at the beginning, and at deployments that may be done any moment while calls last.
         package var quick: Duration = .milliseconds(1900)
         /// How long the beginning is.
-        package var beginning: Duration = .seconds(8)
+        package var beginning: Duration = .seconds(7)
+        /// The same when they don't.
+        package var nearEnd: Duration = .milliseconds(2500)
         /// Between looks at others: a failed task is told within 5 s of its end.
         package var slow: Duration = .milliseconds(4800)
         /// How long ECS may take to list a service deployment that was just started; then it is judged without.
@@ -166,13 +168,18 @@ package struct DeploymentWatch: Sendable {
 
     private func pause(_ courses: [DeploymentCourse], elapsed: Duration) -> Duration {
         let active = courses.filter { !$0.isOver }
-        let calls = (active.count + ECS.servicesPerCall - 1) / ECS.servicesPerCall
+        let calls = Self.calls(for: active.count)
         let mayEnd = active.contains(where: \.mayEndAnyMoment)
         // While tasks are missing a look at those that stopped comes with each look at the service.
         let each = mayEnd || timing.isFrugal && meter.left < Self.frugalFrom ? calls : calls + 1
         let lasting = Duration.seconds(Double(each) / max(meter.sustainableRate, 0.1))
-        if mayEnd { return min(max(lasting, timing.quick), timing.slow) }
+        if mayEnd { return min(max(lasting, timing.quick), timing.nearEnd) }
         return elapsed < timing.beginning ? timing.quick : max(lasting, timing.slow)
+    }
+
+    /// What describing so many services costs.
+    private static func calls(for services: Int) -> Int {
+        (services + ECS.servicesPerCall - 1) / ECS.servicesPerCall
     }
 
     /// Waits until so many calls may be sent.
@@ -194,7 +201,7 @@ package struct DeploymentWatch: Sendable {
             try await afford(1)
             try await find(&courses[index], elapsed: elapsed, tell)
         }
-        try await afford(1)
+        try await afford(Self.calls(for: active.count))
         let services = try await ecs.describeServices(active.map { courses[$0].started.service }, cluster: cluster)
         for index in active {
             courses[index].see(services.first { $0.serviceName == courses[index].started.service }, tell)
