@@ -81,6 +81,9 @@ package struct HTTPRequest: Sendable {
     package var timeouts = Timeouts()
     /// Whether the proxies of the environment apply; never for metadata and container credential endpoints.
     package var usesProxy = true
+    /// Bytes up to which the response's body is gathered before the response is given, which saves a wake-up or two of the
+    /// reading task; more than that is `HTTPError.bodyTooLarge`. `nil`: the body streams.
+    package var wholeLimit: Int?
 
     package init(method: String, url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none) {
         self.method = method
@@ -110,14 +113,18 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
 
     private let makeNext: @Sendable () -> (@Sendable () async throws -> [UInt8]?)
+    /// All of it, where it is in memory.
+    private let whole: [UInt8]?
 
     /// - Parameter next: gives the next piece, `nil` at the end; throws `HTTPError` when the body was cut short.
     package init(next: @escaping @Sendable () async throws -> [UInt8]?) {
+        whole = nil
         makeNext = { next }
     }
 
     /// A body already in memory.
     package init(_ bytes: [UInt8]) {
+        whole = bytes
         makeNext = {
             let once = OnceBytes(bytes)
             return { once.take() }
@@ -134,6 +141,10 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
     /// Reads the whole body into memory.
     /// - Parameter limit: bytes; more than that throws `HTTPError.bodyTooLarge`.
     package func collect(upTo limit: Int = 64 << 20) async throws -> [UInt8] {
+        if let whole {
+            if whole.count > limit { throw HTTPError.bodyTooLarge(limit: limit) }
+            return whole
+        }
         var bytes: [UInt8] = []
         for try await piece in self {
             bytes.append(contentsOf: piece)

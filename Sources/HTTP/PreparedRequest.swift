@@ -24,6 +24,8 @@ struct PreparedRequest: Sendable {
     let payload: Payload
     let timeouts: HTTPRequest.Timeouts
     let proxy: Secret?
+    /// As `HTTPRequest.wholeLimit`.
+    let wholeLimit: Int?
 
     /// - Throws: `HTTPError.invalidRequest`.
     init(_ request: HTTPRequest, proxies: ProxySettings) throws(HTTPError) {
@@ -36,6 +38,7 @@ struct PreparedRequest: Sendable {
         payload = try Self.payload(of: request)
         headerLines = try Self.headerLines(of: request, target: target)
         timeouts = request.timeouts
+        wholeLimit = request.wholeLimit
         proxy = request.usesProxy ? proxies.proxy(for: target) : nil
     }
 

@@ -5,15 +5,17 @@ struct Composer {
     private let events: EventStream
     private let file: String
     private let limits: YAMLLimits
+    private let dialect: YAMLDialect
     /// What each anchor stands for, and how many nodes that is with its aliases expanded.
     private var anchors: [String: (node: YAMLNode, nodes: Int)] = [:]
     /// Nodes so far, aliases expanded.
     private var nodes = 0
 
-    init(events: EventStream, file: String, limits: YAMLLimits) {
+    init(events: EventStream, file: String, limits: YAMLLimits, dialect: YAMLDialect) {
         self.events = events
         self.file = file
         self.limits = limits
+        self.dialect = dialect
     }
 
     /// The one document of the stream.
@@ -43,7 +45,13 @@ struct Composer {
         }
         try count(1, at: event.mark)
         let node = YAMLNode(content, tag: event.tag, mark: event.mark)
-        if let anchor = event.anchor { anchors[anchor] = (node, nodes - before) }
+        if let anchor = event.anchor {
+            if dialect == .python, let first = anchors[anchor]?.node.mark {
+                throw event.mark.failure(
+                    "anchor &\(anchor) occurs twice, first in line \(first.line), column \(first.column)")
+            }
+            anchors[anchor] = (node, nodes - before)
+        }
         return node
     }
 
@@ -69,14 +77,23 @@ struct Composer {
         try check(depth: depth, at: mark)
         var pairs: [YAMLPair] = []
         var seen: [String: YAMLMark] = [:]
+        var merged: [YAMLPair] = []
         while true {
             let event = try events.next()
-            if case .mappingEnd = event.kind { return pairs }
+            if case .mappingEnd = event.kind {
+                // What stands in the mapping itself wins, then what was merged first.
+                for pair in merged where seen.updateValue(pair.keyMark, forKey: pair.key) == nil { pairs.append(pair) }
+                return pairs
+            }
             let key = try node(event, depth: depth)
             guard case .scalar(let name, let plain) = key.content else {
                 throw event.mark.failure("a key must be text, this is \(key.kindName)")
             }
             if name == "<<", plain {
+                if dialect == .python {
+                    merged += try mergeable(node(events.next(), depth: depth))
+                    continue
+                }
                 throw event.mark.failure("merge keys (<<) are no part of YAML 1.2; write the keys out")
             }
             if let first = seen.updateValue(event.mark, forKey: name) {
@@ -85,6 +102,15 @@ struct Composer {
             }
             pairs.append(YAMLPair(key: name, keyMark: event.mark, value: try node(events.next(), depth: depth)))
         }
+    }
+
+    /// The pairs that a merge key brings: those of a mapping, or of each mapping of a list.
+    private func mergeable(_ value: YAMLNode) throws(Failure) -> [YAMLPair] {
+        if let pairs = value.pairs { return pairs }
+        guard let items = value.items, items.allSatisfy({ $0.pairs != nil }) else {
+            throw value.failure("merged (<<) are mappings and lists of mappings, this is \(value.kindName)")
+        }
+        return items.flatMap { $0.pairs ?? [] }
     }
 
     private func check(depth: Int, at mark: YAMLMark) throws(Failure) {

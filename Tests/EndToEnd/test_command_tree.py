@@ -100,6 +100,11 @@ def test_every_command_prints_what_is_documented(project, judge, role):
     walk("schedule-next", "0 0 * * ? *", "-n", "2")
     walk("schedule-next", "30 2 ? * SUN *", "--timezone", "Europe/Berlin", "-n", "60")
 
+    project.write("config/workspace.yaml", "load_from:\n- grpc_server: {host: usercode, port: 4000}\n")
+    walk("config-check")
+    project.write("env/container", "MODE=full\n")
+    walk("config-check", "--env-names", "env/container")
+
     walk("docker-build", "0.1")
     container = walk("docker-run", "0.1", "--command", "sh -c 'echo to whom; exit 7'", code=7)
     assert container.json["exitCode"] == 7 and container.json["durationSeconds"] > 0
@@ -216,6 +221,8 @@ def example_project(job, standing_stacks):
     for name in ("default", "production"):
         job.write_env(name, **names)
     job.write("remote.env", "MODE=full\n")
+    job.write("env/container", "MODE=full\n")
+    job.write("config/workspace.yaml", "load_from:\n- grpc_server: {host: usercode, port: 4000}\n")
     job.write("network.yaml", (parts.TEMPLATES / "network.yaml").read_text())
     return job
 

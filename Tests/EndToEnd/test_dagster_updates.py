@@ -91,6 +91,7 @@ def test_a_bad_image_is_rolled_back(dagster):
     before = tasks(dagster)
     begin = time.time()
     failed = dagster.fgctl("update-usercode", "0.3", timeout=180).expect(1)
+    print(failed.err)
     assert "UPDATE_ROLLBACK_COMPLETE" in said(failed)
     assert "no module named jobs" in failed.err and re.search(r"exit(ed)? .*3|ended with 3|exit code 3", failed.err)
     assert dagstering.parameters(dagster)["UsercodeVersion"] == "0.1"

@@ -21,6 +21,12 @@ extension ECS {
         package let condition: String?
     }
 
+    /// A variable that ECS fills from Secrets Manager or Parameter Store.
+    package struct Secret: Codable, Sendable {
+        package let name: String?
+        package let valueFrom: String?
+    }
+
     package struct ContainerDefinition: Codable, Sendable {
         package let name: String?
         package let image: String?
@@ -31,6 +37,9 @@ extension ECS {
         package let entryPoint: [String]?
         package let command: [String]?
         package let environment: [KeyValuePair]?
+        package let secrets: [Secret]?
+        /// Files in S3 whose variables ECS sets; their names are not known here.
+        package let environmentFiles: [EnvironmentFile]?
         package let logConfiguration: LogConfiguration?
         package let dependsOn: [ContainerDependency]?
     }

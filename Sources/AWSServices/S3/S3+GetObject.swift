@@ -42,6 +42,45 @@ extension S3 {
         return (sink.bytes, object)
     }
 
+    /// A small object in memory, verified, in one exchange without streaming.
+    ///
+    /// What breaks off or comes altered is fetched again as a whole.
+    /// - Returns: `nil` when the object is larger than `options.memoryLimit`; use `download` then.
+    /// - Throws: as `download`.
+    package func getSmallObject(
+        _ request: GetObjectRequest, options: TransferOptions = TransferOptions()
+    ) async throws -> (bytes: [UInt8], object: DownloadedObject)? {
+        let place = Self.place(request.bucket, request.key)
+        var resumes = 0
+        var restarts = 0
+        while true {
+            do {
+                let (head, bytes) = try await client.receiveWhole(
+                    Self.getObject, request, limit: Int(options.memoryLimit), on: place)
+                let running = try RunningChecksum(ObjectChecksum(head))
+                try running.update(bytes)
+                let (matches, verification) = try running.finish()
+                if matches {
+                    return (
+                        bytes, DownloadedObject(head: head, length: Int64(bytes.count), verification: verification)
+                    )
+                }
+                restarts += 1
+                guard restarts <= options.restarts else {
+                    let reason = "the bytes that came don't have the object's checksum"
+                    throw AlteredObject(place: place, reason: reason, attempts: restarts)
+                }
+                try await client.backOff(after: restarts)
+            } catch let error as AWSNoAnswer {
+                if case .bodyTooLarge = error.cause { return nil }
+                resumes += 1
+                // Each one stands for several attempts.
+                guard error.isCutOff, resumes <= min(3, options.resumes) else { throw error }
+                try await client.backOff(after: resumes)
+            }
+        }
+    }
+
     package struct GetObjectRequest: Codable, Sendable, RESTBound {
         package var bucket: String
         package var key: String
