@@ -11,16 +11,19 @@ package struct StackParameterUpdate: Sendable {
 
     /// - Parameters:
     ///   - upload: for templates that don't fit into a request.
+    ///   - follower: stays with the update; `nil` follows the stack alone.
     ///   - show: takes the lines of progress.
     ///   - confirm: asks a question; throws when the answer is not yes.
     package init(
-        client: AWSClient, upload: TemplateUpload, show: @escaping @Sendable (String) -> Void,
+        client: AWSClient, upload: TemplateUpload, follower: StackUpdater.Follower? = nil,
+        show: @escaping @Sendable (String) -> Void,
         confirm: @escaping @Sendable (String) async throws -> Void,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.client = client
         updater = StackUpdater(
-            client: client, upload: upload, options: .init(), show: show, confirm: confirm, sleep: sleep)
+            client: client, upload: upload, options: .init(), follower: follower, show: show, confirm: confirm,
+            sleep: sleep)
     }
 
     /// The update as it would be asked for.

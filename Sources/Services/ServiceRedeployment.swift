@@ -92,7 +92,7 @@ package struct ServiceRedeployment: Sendable {
     }
 
     /// The services' tasks that have stopped already; those that are not known are told apart by their times later.
-    private func oldTasks(of names: [String], cluster: String) async -> Set<String> {
+    package func oldTasks(of names: [String], cluster: String) async -> Set<String> {
         var request = ECS.ListTasksRequest(cluster: cluster)
         if names.count == 1 { request.serviceName = names[0] }
         request.desiredStatus = "STOPPED"
@@ -116,16 +116,25 @@ package struct ServiceRedeployment: Sendable {
     ///   - maxFailedTasks: after how many failed tasks a deployment is rolled back.
     package func follow(
         _ all: [DeploymentWatch.Started], timing: DeploymentWatch.Timing, maxFailedTasks: Int? = nil,
-        tell: @Sendable (String) -> Void
+        meter: CallMeter? = nil, tell: @Sendable (String) -> Void
     ) async throws -> [DeploymentReport] {
-        guard !all.isEmpty else { return [] }
         let stopper = DeploymentStopper(client)
         let limit = maxFailedTasks.map { count in
             DeploymentWatch.FailureLimit(failedTasks: count) { started, arn in
                 try await Shielded.run { try await stopper.rollBack(started, deploymentARN: arn) }
             }
         }
-        let endings = try await DeploymentWatch(client, timing: timing).follow(all, limit: limit, tell: tell)
+        return try await follow(all, timing: timing, limit: limit, meter: meter, tell: tell)
+    }
+
+    /// The same, where giving up and counting calls are the caller's.
+    package func follow(
+        _ all: [DeploymentWatch.Started], timing: DeploymentWatch.Timing, limit: DeploymentWatch.FailureLimit?,
+        meter: CallMeter?, tell: @Sendable (String) -> Void
+    ) async throws -> [DeploymentReport] {
+        guard !all.isEmpty else { return [] }
+        let endings = try await DeploymentWatch(client, timing: timing, meter: meter)
+            .follow(all, limit: limit, tell: tell)
         var reports: [DeploymentReport] = []
         for (started, ending) in zip(all, endings) {
             reports.append(await report(started, ending, waited: timing.deadline))

@@ -161,9 +161,9 @@ def test_images(guarded):
     refuse(guarded, ["images"], "ecr:PutImage", "docker-promote", "0.1", "2.0")
     composing.start(guarded)
     composing.make_repositories(guarded)
-    refuse(guarded, ["images"], "ecr:DescribeRepositories", "compose-push", "0.1")
-    guarded.act_as("images")
     guarded.fgctl("compose-build").expect(0)
+    refuse(guarded, ["images"], "ecr:DescribeRepositories", "compose-push")
+    guarded.act_as("images")
     guarded.fgctl("compose-push").expect(0)
 
 
