@@ -21,6 +21,7 @@ from dagster._config import process_config, resolve_to_config_type
 from dagster._config.config_type import ConfigTypeKind as Kind
 from dagster._core.instance.config import dagster_instance_config_schema
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.config import mysql_config
 from dagster._core.workspace.config_schema import WORKSPACE_CONFIG_SCHEMA
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
@@ -49,10 +50,14 @@ def made(data: Any) -> None:
     """As `ConfigurableClassData.rehydrate` does, less what leaves this process."""
     if data is None:
         return
-    cls = getattr(importlib.import_module(data.module_name), data.class_name)
+    if not data.class_name:
+        raise ValueError("a class without a name")
     if data.class_name == "CompositeStorage":
         return
-    result = process_config(resolve_to_config_type(cls.config_type()), data.config_dict)
+    # dagster-mysql is not here, its schema is.
+    schema = mysql_config() if data.module_name.startswith("dagster_mysql") else getattr(
+        importlib.import_module(data.module_name), data.class_name).config_type()
+    result = process_config(resolve_to_config_type(schema), data.config_dict)
     if not result.success:
         raise ValueError("; ".join(error.message for error in result.errors))
     if "Postgres" in data.class_name:
