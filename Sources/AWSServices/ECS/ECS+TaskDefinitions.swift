@@ -18,6 +18,13 @@ extension ECS {
         package let valueFrom: String?
     }
 
+    /// What a container waits for before it starts.
+    package struct ContainerDependency: Codable, Sendable {
+        package let containerName: String?
+        /// `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`.
+        package let condition: String?
+    }
+
     package struct ContainerDefinition: Codable, Sendable {
         package let name: String?
         package let image: String?
@@ -32,6 +39,7 @@ extension ECS {
         /// Files in S3 whose variables ECS sets; their names are not known here.
         package let environmentFiles: [EnvironmentFile]?
         package let logConfiguration: LogConfiguration?
+        package let dependsOn: [ContainerDependency]?
     }
 
     package struct TaskDefinition: Codable, Sendable {
