@@ -60,7 +60,7 @@ let package = Package(
         // Level 4
         layer("Watch", ["AWSServices", "AWS", "Support"]),
         // Level 5: one domain each.
-        layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "Support"]),
+        layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "YAML", "Support"]),
         layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "YAML", "Support"]),
         layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),

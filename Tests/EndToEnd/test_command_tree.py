@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 
+import composing
 import parts
 import pytest
 import schemas
@@ -110,6 +111,10 @@ def test_every_command_prints_what_is_documented(project, judge, role):
     assert "to whom" in container.err.splitlines()
     walk("docker-push", "0.1")
     walk("docker-promote", "0.1", "1.0")
+    composing.start(project)
+    composing.make_repositories(project)
+    walk("compose-build")
+    walk("compose-push")
 
     assert walk("cf-create-vpc").json["action"] == "created"
     assert walk("cf-update-vpc").json["action"] == "unchanged"

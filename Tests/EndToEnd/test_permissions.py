@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 
+import composing
 import harness
 import parts
 import pytest
@@ -158,6 +159,12 @@ def test_images(guarded):
     refuse(guarded, ["images"], "ecr:GetAuthorizationToken", "docker-push", "0.3")
     refuse(guarded, ["images"], "ecr:DescribeImages", "docker-build")
     refuse(guarded, ["images"], "ecr:PutImage", "docker-promote", "0.1", "2.0")
+    composing.start(guarded)
+    composing.make_repositories(guarded)
+    guarded.fgctl("compose-build").expect(0)
+    refuse(guarded, ["images"], "ecr:DescribeRepositories", "compose-push")
+    guarded.act_as("images")
+    guarded.fgctl("compose-push").expect(0)
 
 
 def test_network(guarded):

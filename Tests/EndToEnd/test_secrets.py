@@ -9,6 +9,7 @@ import base64
 import json
 import urllib.parse
 
+import composing
 import parts
 import pytest
 import schemas
@@ -21,7 +22,7 @@ ARN = "arn:aws:ecs:eu-west-1:111122223333:task/x/0123456789abcdef0123456789abcde
 WORDS = {
     "assume-role": [f"{ROLE}/other", "--", "true"],
     "cf-create-deploy-role": ["--principal", "111122223333"], "cf-create-stack": ["0.1"], "cf-render": ["0.1"],
-    "cf-update-stack": ["0.1"], "docker-build": ["0.1"], "docker-promote": ["0.1", "0.2"], "docker-push": ["0.1"],
+    "cf-update-stack": ["0.1"], "compose-build": ["0.1"], "compose-push": ["0.1"], "docker-build": ["0.1"], "docker-promote": ["0.1", "0.2"], "docker-push": ["0.1"],
     "docker-run": ["0.1"], "ecs-stop-task": [ARN], "ecs-wait-task": [ARN], "schedule-create": ["0 0 * * ? *"],
     "schedule-next": ["0 0 * * ? *"], "update-service": ["web"],
 }
@@ -161,6 +162,10 @@ def test_no_secret_of_the_user_in_any_output(project, judge, markers):
     run("docker-run", "0.1", "--command", "true", *override)
     run("docker-push", "0.1")
     run("docker-promote", "0.1", "1.0")
+    composing.start(project)
+    composing.make_repositories(project)
+    run("compose-build")
+    run("compose-push")
     run("cf-create-vpc")
     run("cf-update-vpc")
     run("cf-render", "0.1", "--template", "task.yaml", "--parameter", noecho)

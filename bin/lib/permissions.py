@@ -77,13 +77,14 @@ _DOCKER = "asked for by docker itself, at the registry"
 
 GROUPS = {
     "images": Group(
-        "docker-build docker-push docker-run docker-promote",
+        "docker-build docker-push docker-run docker-promote compose-build compose-push",
         "ecr:BatchGetImage ecr:CreateRepository ecr:DescribeImages ecr:DescribeRepositories "
         "ecr:GetAuthorizationToken ecr:PutImage sts:GetCallerIdentity",
         beyond={f"ecr:{name}": _DOCKER for name in (
             "BatchCheckLayerAvailability", "CompleteLayerUpload", "GetDownloadUrlForLayer", "InitiateLayerUpload",
             "UploadLayerPart")},
-        note="Promotion into another repository needs the second statement on that one as well."),
+        note="Promotion into another repository needs the second statement on that one as well. The repositories under "
+             "IMAGE_NAME are those of compose files."),
     "network": Group(
         "cf-create-vpc cf-update-vpc cf-delete-vpc", _STACKS, ("network",),
         beyond=_LARGE | {f"s3:{name}": "an existing bucket is adopted, for which all its settings are read" for name in (
