@@ -68,12 +68,18 @@ let package = Package(
         layer("Setup", ["AWSServices", "AWS", "HTTP", "Support"]),
         layer("ConfigSync", ["AWSServices", "AWS", "Crypto", "YAML", "Support"]),
         // Level 6: compositions of several domains.
-        layer("Flows", ["ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
+        layer(
+            "Flows",
+            [
+                "ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "Environment", "AWS",
+                "Support",
+            ]),
         // Level 7
         layer(
             "Commands",
             [
-                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch", "AWSServices",
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch",
+                "AWSServices",
                 "Environment",
                 "Templates", "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),

@@ -1,3 +1,4 @@
+internal import AWS
 internal import AWSServices
 internal import Environment
 internal import Support
@@ -39,6 +40,24 @@ struct ProjectStacks: Sendable {
             subnets: subnets, securityGroups: groups, assignPublicIp: assign ? "ENABLED" : "DISABLED")
     }
 
+    /// VPC and subnets of a project of several stacks: from the keys VPC_ID and SUBNETS, else from the network stack.
+    func vpc(for purpose: String) async throws -> (id: String, subnets: [String]) {
+        let given = session.settings.list(.subnets)
+        if let id = session.settings[.vpcID]?.value, !given.isEmpty { return (id, given) }
+        guard session.settings[.parentStackName] != nil else {
+            throw Failure(
+                .usage, "\(purpose): neither PARENT_STACK_NAME nor VPC_ID and SUBNETS are set",
+                hint: "set them in the env file; 'fgctl cf-create-vpc' makes a network")
+        }
+        let network = try await parent(purpose)
+        guard let id = session.settings[.vpcID]?.value ?? network.output("VpcId") else {
+            throw Failure(
+                .failed, "\(purpose): network stack \(network.stackName) has no output VpcId",
+                hint: "set VPC_ID in the env file")
+        }
+        return (id, given.isEmpty ? try Self.subnets(network, purpose).subnets : given)
+    }
+
     /// The same where it can be found out; `nil` where neither keys nor a network stack tell.
     func networkIfKnown(for purpose: String) async throws -> ECS.AwsVpcConfiguration? {
         let isGiven = !session.settings.list(.subnets).isEmpty && !session.settings.list(.securityGroups).isEmpty
@@ -70,6 +89,10 @@ struct ProjectStacks: Sendable {
     }
 
     private func parentOutputs(_ purpose: String) async throws -> (subnets: [String], securityGroups: [String]) {
+        try Self.subnets(try await parent(purpose), purpose)
+    }
+
+    private func parent(_ purpose: String) async throws -> CloudFormation.Stack {
         let name = try Names(session.settings).parentStack
         guard let stack = try await cloudFormation.describeStack(name) else {
             throw Failure(
@@ -77,9 +100,15 @@ struct ProjectStacks: Sendable {
                 hint: "create it with 'fgctl cf-create-vpc', or set SUBNETS and SECURITY_GROUPS in the env file")
         }
         try usable(stack, purpose)
+        return stack
+    }
+
+    private static func subnets(
+        _ stack: CloudFormation.Stack, _ purpose: String
+    ) throws -> (subnets: [String], securityGroups: [String]) {
         guard let subnets = stack.output("SubnetIds"), let group = stack.output("SecurityGroupId") else {
             throw Failure(
-                .failed, "\(purpose): network stack \(name) has no outputs SubnetIds and SecurityGroupId",
+                .failed, "\(purpose): network stack \(stack.stackName) has no outputs SubnetIds and SecurityGroupId",
                 hint: "set SUBNETS and SECURITY_GROUPS in the env file")
         }
         return (subnets.split(separator: ",").map(String.init), group.split(separator: ",").map(String.init))
