@@ -70,8 +70,8 @@ def made(data: Any) -> None:
 def asks_aws(config: dict[str, Any]) -> bool:
     """Whether the run launcher would look for a task definition or secrets when it is made."""
     task = config.get("task_definition")
-    named = isinstance(task, str) or isinstance(task, dict) and set(task) == {"env"}
-    return named or any(isinstance(secret, str) for secret in config.get("secrets") or [])
+    named = isinstance(task, str) or isinstance(task, dict) and set(task) == {"env"} and os.environ.get(task["env"])
+    return bool(named) or any(isinstance(secret, str) for secret in config.get("secrets") or [])
 
 
 def instance(path: Path) -> None:
@@ -79,8 +79,10 @@ def instance(path: Path) -> None:
     for data in (
             ref.local_artifact_storage_data, ref.compute_logs_data, ref.storage_data, ref.run_storage_data,
             ref.event_storage_data, ref.schedule_storage_data, ref.scheduler_data, ref.run_coordinator_data,
-            ref.run_launcher_data):
+            ref.run_launcher_data, ref.secrets_loader_data, ref.defs_state_storage_data):
         made(data)
+    if ref.custom_instance_class_data:
+        made(ref.custom_instance_class_data)
 
 
 def verdict(path: Path) -> str | None:
@@ -92,7 +94,8 @@ def verdict(path: Path) -> str | None:
     except ModuleNotFoundError:  # a class of somebody's own, or of a package that is not here: nobody can say more
         return None
     except Exception as error:  # any refusal is one
-        if "Couldn't import module" in str(error):
+        # The class of the whole instance, as above; but one without a name can be nobody's.
+        if "Couldn't import module" in str(error) and "load the class text.text" in str(error):
             return None
         return f"{type(error).__name__}: {error}".splitlines()[0][:300]
     return None
