@@ -55,7 +55,7 @@ def test_another_user_reads_what_the_init_container_wrote(job, with_init):
 
 
 def test_a_failed_init_container_is_the_cause(job, with_init):
-    with_init("echo looking; echo release 12ab34cd is not there >&2; exit 1")
+    with_init("echo looking; echo release 12ab34cd is not there; exit 1")
     result = job.fgctl("ecs-run-task", "--command", "echo never").expect(125)
     cause = (f"container config, which {job.stack} waits for (SUCCESS), ended with 1: release 12ab34cd is not there")
     assert "failedToStart: " in result.err and cause in result.err

@@ -106,6 +106,8 @@ def test_the_primary_deployment_is_another(job, judge, standing_stacks, make, ch
     name = make()
     settled(job, standing_stacks, name)
     body = described(job, standing_stacks, name, **changes)
+    # Without service deployments, whose state would decide.
+    judge.inject("ecs", "ListServiceDeployments", times=9, status=200, body='{"serviceDeployments": []}')
     judge.inject(
         "ecs", "DescribeServices", times=9, status=200, body=body,
         where=lambda *_: bool(judge.requests("ecs", "UpdateService", label=judge.label)))

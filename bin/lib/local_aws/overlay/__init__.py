@@ -13,6 +13,7 @@ from . import (
     schedule_checks,
     scheduled_tasks,
     service_deployments,
+    service_discovery,
     service_scheduler,
     service_stacks,
     stack_rights,
@@ -34,7 +35,7 @@ def apply() -> None:
     for addition in (
         task_definitions, container_settings, container_secrets, container_logs, log_pages, object_checksums, start_failures,
         task_credentials, task_network, task_volumes, task_end, task_start, task_fields,
-        service_deployments, service_scheduler, service_stacks, schedule_checks, scheduled_tasks,
+        service_deployments, service_discovery, service_scheduler, service_stacks, schedule_checks, scheduled_tasks,
         # A retry under a client token is answered before the request is looked at, so the token is the outermost.
         run_task_checks, client_token, policy_simulation,
         # These two do nothing without AUTH=true.

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messag
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html (rolloutState, failedTasks)
 
 One thread looks at every service a few times a second and does what its state asks for; the emulator's own
-reconciliation only wakes it. A task is healthy when it has run for a second and its health checks, if it has any, pass.
+reconciliation only wakes it. A task is healthy when it has run for three seconds and its health checks, if it has any, pass.
 Tasks are stopped with grace, and count towards maximumPercent until they have stopped: a service of 0/100 never has two.
 """
 
@@ -22,7 +22,7 @@ from . import service_deployments, task_end
 from .patching import require, wrap
 
 _TICK_SECONDS = 0.2
-_STEADY_SECONDS = 1.0
+_STEADY_SECONDS = 3.0
 _MOST_EVENTS = 100
 _SCHEDULER = "ServiceSchedulerInitiated"
 _BREAKER = "ECS deployment circuit breaker: "

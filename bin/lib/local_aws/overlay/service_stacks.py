@@ -76,6 +76,7 @@ def _create(original):
             return arn, attributes
         stacks._add_event(
             stack["StackId"], stack_name, logical_id, _TYPE, "CREATE_IN_PROGRESS", "Resource creation Initiated", arn)
+        stack["_waits_for_service"] = True
         try:
             _wait(arn, stack_name)
         except ValueError:
@@ -85,6 +86,8 @@ def _create(original):
                 "LogicalResourceId": logical_id, "Properties": props, "Attributes": attributes, "Timestamp": ecs._iso()}
             stack["_half_made"] = logical_id
             raise
+        finally:
+            stack["_waits_for_service"] = False
         return arn, attributes
 
     return create
@@ -116,13 +119,24 @@ def _failed_operation(original):
     return failed
 
 
+def _roll_back_operation(original):
+    async def roll_back(stack_name, stack_id, stack, operation, reason_override=""):
+        if stack.get("_delete_requested"):
+            # The deletion deletes what was made.
+            stack["_is_left"] = True
+            return
+        await original(stack_name, stack_id, stack, operation, reason_override)
+
+    return roll_back
+
+
 def _delete_stack_async(original):
     async def delete(stack_name, stack_id, retain_resources=(), force=False):
         stack = _stacks.get(stack_name)
-        if stack is not None and stack.get("StackStatus") == "CREATE_IN_PROGRESS":
-            # What waits for a service stops doing so, and is taken back; then there is no more than one at work on the stack.
-            stack["_delete_requested"] = True
-            while stack["StackStatus"] in ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
+        if stack is not None and stack.get("_waits_for_service") and stack.get("StackStatus") == "CREATE_IN_PROGRESS":
+            # No more than one is at work on the stack: what waits for the service stops doing so first.
+            stack |= {"_delete_requested": True, "StackStatus": "DELETE_IN_PROGRESS"}
+            while not stack.get("_is_left") and stack["StackStatus"] == "DELETE_IN_PROGRESS":
                 await asyncio.sleep(_POLL_SECONDS)
         return await original(stack_name, stack_id, retain_resources, force)
 
@@ -142,6 +156,7 @@ def apply() -> None:
     wrap(stacks, "_failed_operation",
          "is_update previous_stack created failed_update failed_logical_id replaced_ids cancelled template param_values "
          "retain_except_on_create stack_tags previous_tags imports", _failed_operation)
+    wrap(stacks, "_roll_back_operation", "stack_name stack_id stack operation reason_override", _roll_back_operation)
     wrap(stacks, "_delete_stack_async", "stack_name stack_id retain_resources force", _delete_stack_async)
     # Its callers have imported it by name.
     require(handlers, "_delete_stack_async")

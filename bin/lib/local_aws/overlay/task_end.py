@@ -16,6 +16,7 @@ from ministack.core.concurrency import resource_lock, spawn_background
 from ministack.core.responses import get_account_id, get_region, json_response, request_scope
 from ministack.services import ecs
 
+from . import service_discovery
 from .container_logs import drained
 from .container_order import dependencies
 from .patching import require, wrap
@@ -143,7 +144,8 @@ def _begin(task, reason: str, code: str) -> bool:
         task["stoppingAt"] = ecs._iso()
         task["stoppedReason"] = reason
         task["stopCode"] = code
-        return True
+    service_discovery.leave(task)
+    return True
 
 
 def _end_in_background(task) -> None:

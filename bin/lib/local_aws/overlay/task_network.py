@@ -3,13 +3,14 @@
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
 
 As the ECS agent does, a container that only sleeps holds the network; it is no container of the task. A task of one
-container does without.
+container does without, unless it has to find others by name.
 """
 
 from ministack.core import container_reaper
 from ministack.core.concurrency import resource_lock
 from ministack.services import ecs
 
+from . import service_discovery
 from .patching import require, wrap
 
 _IMAGE = "busybox:local"
@@ -18,7 +19,7 @@ _NAME = "~internal~ecs~pause"
 
 def prepare(task, td, docker_client) -> str | None:
     """Id of the container whose network the others join; nil where each has its own."""
-    if td.get("networkMode") != "awsvpc" or not _is_needed(task, td):
+    if td.get("networkMode") != "awsvpc" or not _is_needed(td):
         return None
     task_id = task["taskArn"].rsplit("/", 1)[-1]
     pause = docker_client.containers.run(
@@ -29,11 +30,13 @@ def prepare(task, td, docker_client) -> str | None:
     with resource_lock("ecs-task", task["taskArn"]):
         task["_pause_id"] = pause.id
     ecs._record_task_ip(task, pause, None)
+    if service_discovery.has_namespace():
+        service_discovery.join(task, pause, docker_client)
     return pause.id
 
 
-def _is_needed(task, td) -> bool:
-    return len(td.get("containerDefinitions", [])) > 1
+def _is_needed(td) -> bool:
+    return len(td.get("containerDefinitions", [])) > 1 or service_discovery.has_namespace()
 
 
 def join(settings: dict, network: str | None) -> None:

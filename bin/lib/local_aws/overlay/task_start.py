@@ -21,6 +21,7 @@ from .patching import require, wrap
 _POLL_SECONDS = 0.1
 _NANOSECONDS = 1_000_000_000
 # Defaults of AWS's health checks, in seconds; docker's are the same but for the start.
+_LONGEST_INTERVAL = 5
 _INTERVAL, _TIMEOUT, _RETRIES, _START_PERIOD = 30, 5, 3, 0
 
 
@@ -158,15 +159,21 @@ class _Start:
 
 
 def _health_check(check: dict | None) -> dict | None:
-    """A definition's health check as docker takes it."""
+    """A definition's health check as docker takes it.
+
+    A deployment waits for the first one, which comes after an interval. So that it does not wait for long here, checks are
+    made every few seconds, and as many more may fail in a row: a container is unhealthy after the same time.
+    """
     if not check or not check.get("command"):
         return None
     command = check["command"]
+    interval, retries = int(check.get("interval") or _INTERVAL), int(check.get("retries") or _RETRIES)
+    shorter = min(interval, _LONGEST_INTERVAL)
     return {
         "test": command if command[0] in ("CMD", "CMD-SHELL", "NONE") else ["CMD", *command],
-        "interval": int(check.get("interval") or _INTERVAL) * _NANOSECONDS,
+        "interval": shorter * _NANOSECONDS,
         "timeout": int(check.get("timeout") or _TIMEOUT) * _NANOSECONDS,
-        "retries": int(check.get("retries") or _RETRIES),
+        "retries": -(-retries * interval // shorter),
         "start_period": int(check.get("startPeriod") or _START_PERIOD) * _NANOSECONDS,
     }
 
