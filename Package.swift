@@ -71,7 +71,7 @@ let package = Package(
         layer(
             "Flows",
             [
-                "ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "Environment", "AWS",
+                "ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "Environment", "AWS", "Templates",
                 "Support",
             ]),
         // Level 7
@@ -105,7 +105,7 @@ let package = Package(
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
         tests("Watch", ["AWSServices"]),
         tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
-        tests("Services", ["AWSServices", "Watch"]),
+        tests("Services", ["AWS", "AWSServices", "HTTP", "Watch"]),
         tests("Setup", ["AWS", "AWSServices", "HTTP"]),
         tests("ConfigSync", ["AWS", "AWSServices", "Crypto", "HTTP", "YAML"]),
         tests("Crypto", ["CChecksum", "CCrypto"]),
@@ -120,7 +120,7 @@ let package = Package(
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
-        tests("Flows", ["AWS", "AWSServices", "Schedules"]),
+        tests("Flows", ["AWS", "AWSServices", "HTTP", "Schedules", "Services", "Stacks", "Templates", "Watch"]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP", "Watch"]),
     ]
 )

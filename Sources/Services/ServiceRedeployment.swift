@@ -164,7 +164,14 @@ package struct ServiceRedeployment: Sendable {
             if let own = ending.taskCause, !reason.contains(own) { reason += "; \(own)" }
             report.outcome = .failed
             report.reason = reason
-            report.stoppedTasks = await stoppedTasks(started)
+            report.stoppedTasks =
+                ending.failedTasks.isEmpty
+                ? await stoppedTasks(started)
+                : ending.failedTasks.map {
+                    Self.stoppedTask(
+                        $0.verdict.taskArn, $0.verdict.stoppedReason ?? $0.verdict.stopCode,
+                        $0.verdict.containers.map { ($0.name, $0.exitCode, $0.reason) })
+                }
         }
         return report
     }
@@ -183,14 +190,21 @@ package struct ServiceRedeployment: Sendable {
             ($0.stoppedAt ?? .distantPast) > ($1.stoppedAt ?? .distantPast)
         }
         return newest.prefix(Self.shownTasks).map { task in
-            var parts = [task.stoppedReason ?? task.stopCode ?? "ECS gives no reason"]
-            for container in task.containers ?? [] where container.reason != nil || (container.exitCode ?? 0) != 0 {
-                let code = container.exitCode.map { "exit \($0)" }
-                parts.append(
-                    "container \(container.name ?? "?") "
-                        + [code, container.reason].compactMap { $0 }.joined(separator: ": "))
-            }
-            return .init(taskArn: task.taskArn, reason: parts.joined(separator: "; "))
+            Self.stoppedTask(
+                task.taskArn, task.stoppedReason ?? task.stopCode,
+                (task.containers ?? []).map { ($0.name ?? "?", $0.exitCode, $0.reason) })
         }
+    }
+
+    private static func stoppedTask(
+        _ arn: String, _ reason: String?, _ containers: [(name: String, exitCode: Int?, reason: String?)]
+    ) -> DeploymentReport.StoppedTask {
+        var parts = [reason ?? "ECS gives no reason"]
+        for container in containers where container.reason != nil || (container.exitCode ?? 0) != 0 {
+            let code = container.exitCode.map { "exit \($0)" }
+            parts.append(
+                "container \(container.name) " + [code, container.reason].compactMap { $0 }.joined(separator: ": "))
+        }
+        return .init(taskArn: arn, reason: parts.joined(separator: "; "))
     }
 }

@@ -298,6 +298,7 @@ def test_services(standing):
     standing.act_as("services")
     done = standing.fgctl("update-service", name).expect(0)
     assert "not authorized" not in done.err
+    assert "settled" in standing.fgctl("service-status").expect(0).out
     for action in ("ecs:UpdateService", "ecs:DescribeServices"):
         refuse(standing, ["services"], action, "update-service", name)
 

@@ -47,7 +47,7 @@ ACTIONS = {
 # Actions that AWS authorises on no resource, or on none that has a name of ours; some know condition keys.
 NO_RESOURCE = {
     "ecr:GetAuthorizationToken", "ecs:CreateCluster", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition",
-    "ecs:RegisterTaskDefinition", "events:ListRules", "scheduler:ListSchedules",
+    "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition", "events:ListRules", "scheduler:ListSchedules",
 }
 
 
@@ -118,10 +118,15 @@ GROUPS = {
         "scheduler:ListSchedules scheduler:UpdateSchedule sts:GetCallerIdentity" + _DIAGNOSIS,
         note="`schedule-next` asks AWS nothing. `RunNow`, `TagTasks` and `StopTask` are for `schedule-run`."),
     "services": Group(
-        "update-service",
-        "ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListServices "
-        "ecs:ListTasks ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
-        beyond={"ecs:DescribeServiceDeployments": "the deployment that was started; local AWS has none to describe"}),
+        "update-service service-status service-rollback",
+        "cloudformation:DescribeStacks cloudformation:ListStackResources ecs:DescribeServices ecs:DescribeTaskDefinition "
+        "ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListServices ecs:ListTaskDefinitions ecs:ListTasks "
+        "ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
+        beyond={
+            "ecs:DescribeServiceDeployments": "the deployment that was started; local AWS has none to describe",
+            "ecs:DescribeServiceRevisions": "what a service ran before; local AWS keeps no such history",
+            "ecs:StopServiceDeployment": "a deployment that is under way goes back; local AWS has none to stop"},
+        note="`service-rollback` of a service that a stack owns changes that stack: it needs the policy `stacks` as well."),
     "setup": Group(
         "whoami doctor assume-role", "iam:GetRole iam:SimulatePrincipalPolicy sts:AssumeRole sts:GetCallerIdentity",
         note="`whoami` and `doctor` need no right. With `SimulateOwnPolicies` (your own user or role suffices as its resource) "

@@ -9,6 +9,12 @@ package struct Generation: Codable, Sendable, Hashable {
         package let image: String
         /// What its tag meant when it was deployed; `nil` where ECS does not tell.
         package let digest: String?
+
+        package init(container: String, image: String, digest: String?) {
+            self.container = container
+            self.image = image
+            self.digest = digest
+        }
     }
 
     /// The ARN of the task definition's revision.

@@ -53,6 +53,13 @@ package struct ServiceStatus: Codable, Sendable {
         package let image: String
         package let digest: String?
         package let tasks: Int
+
+        package init(container: String, image: String, digest: String?, tasks: Int) {
+            self.container = container
+            self.image = image
+            self.digest = digest
+            self.tasks = tasks
+        }
     }
 
     package struct Event: Codable, Sendable {

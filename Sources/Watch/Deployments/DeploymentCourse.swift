@@ -169,6 +169,7 @@ struct DeploymentCourse: Sendable {
         var ending = DeploymentWatch.Ending(judgement: judgement, service: service, deploymentARN: deploymentARN)
         ending.findings = failures.findings
         ending.taskCause = failures.lastCause
+        ending.failedTasks = failures.newest
         return ending
     }
 

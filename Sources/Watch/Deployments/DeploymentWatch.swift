@@ -46,6 +46,8 @@ package struct DeploymentWatch: Sendable {
         package internal(set) var findings: [Finding] = []
         /// Why the task that failed last did.
         package internal(set) var taskCause: String?
+        /// The last three of its tasks that failed, newest first.
+        package internal(set) var failedTasks: [FailedTask] = []
         /// Whether ECS goes on with a deployment that was given up here.
         package internal(set) var goesOn = false
     }
@@ -75,10 +77,12 @@ package struct DeploymentWatch: Sendable {
     }
 
     package struct Timing: Sendable {
-        /// Between looks while calls are left to spare.
+        /// Between looks at the beginning, and at deployments that may be done any moment while calls last.
         package var quick: Duration = .milliseconds(1900)
-        /// Between looks at deployments that may be done any moment.
-        package var nearEnd: Duration = .milliseconds(2400)
+        /// How long the beginning is.
+        package var beginning: Duration = .seconds(7)
+        /// The same when they don't.
+        package var nearEnd: Duration = .milliseconds(2500)
         /// Between looks at others: a failed task is told within 5 s of its end.
         package var slow: Duration = .milliseconds(4800)
         /// How long ECS may take to list a service deployment that was just started; then it is judged without.
@@ -95,7 +99,7 @@ package struct DeploymentWatch: Sendable {
     /// Two clocks inside ECS stamp a deployment and its service deployment.
     private static let stampSlack: TimeInterval = 5
     /// Calls that stay free for what may come up: the evidence of failed tasks.
-    private static let spare = (whileStarting: 16, nearEnd: 6, forLogs: 4, forFindings: 6, forALook: 2)
+    private static let spare = (forLogs: 4, forFindings: 6, forALook: 2)
 
     private let ecs: ECS
     private let investigator: TaskInvestigator
@@ -145,7 +149,7 @@ package struct DeploymentWatch: Sendable {
                 if let line = try outage.bear(error, lookingAt: "service \(names)") { tell(line) }
             }
             if courses.allSatisfy(\.isOver) { break }
-            var pause = pause(courses)
+            var pause = pause(courses, elapsed: timing.now() - start)
             if let deadline = timing.deadline {
                 let left = deadline - (timing.now() - start)
                 guard left > .zero else { break }
@@ -156,13 +160,25 @@ package struct DeploymentWatch: Sendable {
         return courses.map(\.outcome)
     }
 
-    private func pause(_ courses: [DeploymentCourse]) -> Duration {
+    private func pause(_ courses: [DeploymentCourse], elapsed: Duration) -> Duration {
         let active = courses.filter { !$0.isOver }
+        let calls = Self.calls(for: active.count)
         let mayEnd = active.contains(where: \.mayEndAnyMoment)
-        let spare = mayEnd ? Self.spare.nearEnd : Self.spare.whileStarting
-        let wanted = meter.left >= spare ? timing.quick : mayEnd ? timing.nearEnd : timing.slow
-        let calls = (active.count + ECS.servicesPerCall - 1) / ECS.servicesPerCall
-        return max(wanted, meter.pause(for: calls))
+        // While tasks are missing a look at those that stopped comes with each look at the service.
+        let lasting = Duration.seconds(Double(mayEnd ? calls : calls + 1) / max(meter.sustainableRate, 0.1))
+        if mayEnd { return min(max(lasting, timing.quick), timing.nearEnd) }
+        return elapsed < timing.beginning ? timing.quick : max(lasting, timing.slow)
+    }
+
+    /// What describing so many services costs.
+    private static func calls(for services: Int) -> Int {
+        (services + ECS.servicesPerCall - 1) / ECS.servicesPerCall
+    }
+
+    /// Waits until so many calls may be sent.
+    private func afford(_ calls: Int) async throws {
+        let pause = meter.pause(for: calls)
+        if pause > .zero { try await timing.sleep(pause) }
     }
 
     // MARK: One look
@@ -175,14 +191,17 @@ package struct DeploymentWatch: Sendable {
         guard let first = active.first else { return }
         let cluster = courses[first].started.cluster
         for index in active where courses[index].isSearching {
+            try await afford(1)
             try await find(&courses[index], elapsed: elapsed, tell)
         }
+        try await afford(Self.calls(for: active.count))
         let services = try await ecs.describeServices(active.map { courses[$0].started.service }, cluster: cluster)
         for index in active {
             courses[index].see(services.first { $0.serviceName == courses[index].started.service }, tell)
         }
         let watched = active.filter { courses[$0].isWorthALookAtItsDeployment }
         let arns = watched.compactMap { courses[$0].deploymentARN }
+        if !arns.isEmpty { try await afford(1) }
         let deployments = arns.isEmpty ? [] : try await ecs.describeServiceDeployments(arns)
         for index in active {
             courses[index].judge(deployments.first { $0.serviceDeploymentArn == courses[index].deploymentARN }, tell)
@@ -190,10 +209,11 @@ package struct DeploymentWatch: Sendable {
         // An end is not believed without a look at what stopped meanwhile.
         let wanting = active.filter { courses[$0].wantsFailures }
         let isUrgent = wanting.contains { courses[$0].looksOver || courses[$0].failures.sawChange }
-        let isDue = lastLook.map { timing.now() - $0 >= timing.slow - timing.quick } ?? true
+        let isDue = lastLook.map { timing.now() - $0 > timing.slow - timing.quick } ?? true
         if !wanting.isEmpty, isUrgent || isDue, isUrgent || meter.left >= Self.spare.forALook {
             lastLook = timing.now()
-            await tellFailures(&courses, wanting, cluster: cluster, tell)
+            try await afford(Self.spare.forALook)
+            try await tellFailures(&courses, wanting, cluster: cluster, tell)
         }
         for index in active { try await decide(&courses[index], limit, tell) }
     }
@@ -216,7 +236,7 @@ package struct DeploymentWatch: Sendable {
     /// Tells of tasks that failed since the start; a look that fails is made up for by the next one.
     private func tellFailures(
         _ courses: inout [DeploymentCourse], _ wanting: [Int], cluster: String, _ tell: @Sendable (String) -> Void
-    ) async {
+    ) async throws {
         let names = wanting.map { courses[$0].started.service }
         // One service may know of tasks that are news to another.
         let known = wanting.dropFirst().map { courses[$0].failures.known }
@@ -232,6 +252,7 @@ package struct DeploymentWatch: Sendable {
                 if isNews, isOwn, !task.madeRoom { news.append(task) }
             }
             for (age, task) in news.enumerated().reversed() {
+                try await afford(1)
                 let withLogs = age < TaskInvestigator.mostTasks && meter.left >= Self.spare.forLogs
                 guard let failed = try? await investigator.examine(task, withLogs: withLogs) else { continue }
                 courses[index].note(failed, tell)

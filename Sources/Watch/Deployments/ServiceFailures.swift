@@ -11,6 +11,9 @@ struct ServiceFailures: Sendable {
     private(set) var findings: [Finding] = []
     /// How many tasks of the deployment are known to have failed.
     private(set) var count = 0
+    /// The tasks that failed last, newest first.
+    private(set) var newest: [FailedTask] = []
+    private static let kept = 3
     /// Of the task that failed last.
     private(set) var lastCause: String?
     /// What was last seen of a service that changes when one of its tasks ends.
@@ -56,19 +59,20 @@ struct ServiceFailures: Sendable {
     mutating func note(_ task: FailedTask) {
         count += 1
         lastCause = task.verdict.cause
+        newest = Array(([task] + newest).prefix(Self.kept))
     }
 
     mutating func note(_ findings: [Finding]) {
         for finding in findings where !self.findings.contains(finding) { self.findings.append(finding) }
     }
 
-    /// Whether a rollout that ECS calls COMPLETED may not last: tasks have failed, and the service has not yet run all it
-    /// should, with no further failure, for some looks.
+    /// Whether a rollout that ECS calls COMPLETED may not last: not all of its tasks run, or tasks have failed and the service
+    /// has not yet run all it should, with no further failure, for some looks.
     mutating func doubts(_ service: ECS.Service) -> Bool {
-        guard count > 0 else { return false }
-        let own = service.deployments?.first { $0.id == deployment }
-        let isWell = count == countBefore && (own?.runningCount ?? 0) >= (own?.desiredCount ?? 0)
-        looksWell = isWell ? looksWell + 1 : 0
+        guard let own = service.deployments?.first(where: { $0.id == deployment }) else { return false }
+        let runsAll = (own.runningCount ?? 0) >= (own.desiredCount ?? 0)
+        guard count > 0 else { return !runsAll }
+        looksWell = count == countBefore && runsAll ? looksWell + 1 : 0
         countBefore = count
         return looksWell < Self.enoughLooks
     }

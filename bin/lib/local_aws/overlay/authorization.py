@@ -84,7 +84,7 @@ def _ecs(name: str, action: str, arn: str, path: str, fields: dict, query: dict)
             return [Check(name, named("service", fields.get("service") or "*"), context)]
         case "ListServices":
             return [Check(name, "*", context)]
-        case "DescribeTaskDefinition" | "RegisterTaskDefinition" | "DeregisterTaskDefinition" | "CreateCluster":
+        case "DescribeTaskDefinition" | "ListTaskDefinitions" | "RegisterTaskDefinition" | "DeregisterTaskDefinition" | "CreateCluster":
             return [Check(name, "*")]
     return [Check(name, context["ecs:cluster"])] if fields.get("cluster") else []
 
