@@ -12,18 +12,18 @@ package import Watch
 package final class StackDeployment: Sendable {
     /// How long deployments of other services are waited for once one has begun: they are told together then.
     private static let gathering: Duration = .seconds(3)
-    /// Between looks at the stack: while calls are left to spare, while some are, and else.
-    private static let paces: (quick: Duration, slower: Duration, slow: Duration) = (
-        .seconds(1), .milliseconds(2400), .milliseconds(4600)
-    )
-    /// Calls that have to be left for these paces.
-    private static let spare = (quick: 16, slower: 6)
+    /// Between looks at the stack at the least.
+    private static let quick: Duration = .seconds(1)
+    /// How long looks follow that quickly; later ones follow as calls last.
+    private static let beginning: Duration = .seconds(3)
+    private static let slower: Duration = .seconds(2)
 
     private let client: AWSClient
     private let cluster: String
     /// The services as they were before.
     private let services: [ECS.Service]
     private let timing: DeploymentWatch.Timing
+    private let begin: ContinuousClock.Instant
     private let until: ContinuousClock.Instant?
     private let maxFailedTasks: Int?
     private let show: @Sendable (String) -> Void
@@ -53,18 +53,24 @@ package final class StackDeployment: Sendable {
     ///   - services: those that the update may deploy, as they are before it.
     ///   - timing: its deadline is that of all of the wait.
     ///   - maxFailedTasks: after how many failed tasks of a service the update is cancelled.
+    ///   - meter: counts the calls, where others share the limit.
     package init(
         _ client: AWSClient, cluster: String, services: [ECS.Service], timing: DeploymentWatch.Timing,
-        maxFailedTasks: Int?, show: @escaping @Sendable (String) -> Void
+        maxFailedTasks: Int?, meter: CallMeter? = nil, show: @escaping @Sendable (String) -> Void
     ) {
+        var timing = timing
+        timing.isFrugal = true
+        timing.beginning = .zero
         self.client = client
         self.cluster = cluster
         self.services = services
         self.timing = timing
-        until = timing.deadline.map { timing.now() + $0 }
+        let begin = timing.now()
+        self.begin = begin
+        until = timing.deadline.map { begin + $0 }
         self.maxFailedTasks = maxFailedTasks
         self.show = show
-        let meter = CallMeter(now: timing.now)
+        let meter = meter ?? CallMeter(now: timing.now)
         self.meter = meter
         ecs = ECS(client.noting { meter.note() })
     }
@@ -77,7 +83,8 @@ package final class StackDeployment: Sendable {
     /// - Throws: `Failure` of kind `timedOut` at the deadline, of kind `failed` when tasks keep failing and nobody rolls back;
     ///   CloudFormation goes on in both cases.
     package func follow(_ update: StackUpdater.Begun) async throws -> StackEvents.Outcome {
-        let old = await ServiceRedeployment(client).oldTasks(of: names, cluster: cluster)
+        let old = await ServiceRedeployment(client.noting { [meter] in meter.note() }).oldTasks(
+            of: names, cluster: cluster)
         var mark = update.mark
         while true {
             do {
@@ -109,15 +116,15 @@ package final class StackDeployment: Sendable {
         if let until { left = max(.zero, until - timing.now()) }
         let meter = meter
         let sleep = timing.sleep
+        let now = timing.now
+        let begin = begin
         return StackEvents(
-            CloudFormation(client.noting { meter.note() }), interval: Self.paces.quick, deadline: left,
-            outage: timing.outage
+            CloudFormation(client.noting { meter.note() }), interval: Self.quick, deadline: left, outage: timing.outage
         ) { pause in
-            // A look is up to two calls. What throttling asks for is more than the own pace.
-            let pace =
-                meter.left >= Self.spare.quick
-                ? pause : meter.left >= Self.spare.slower ? Self.paces.slower : Self.paces.slow
-            try await sleep(max(pause, pace, meter.pause(for: 2)))
+            let lasting = Duration.seconds(1 / max(meter.sustainableRate, 0.1))
+            let pace = now() - begin < Self.beginning ? pause : max(pause, Self.slower, lasting)
+            // While services are about to begin, a look at them comes with each look at the stack.
+            try await sleep(max(pace, meter.pause(for: 2)))
         }
     }
 

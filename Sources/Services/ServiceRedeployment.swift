@@ -116,7 +116,7 @@ package struct ServiceRedeployment: Sendable {
     ///   - maxFailedTasks: after how many failed tasks a deployment is rolled back.
     package func follow(
         _ all: [DeploymentWatch.Started], timing: DeploymentWatch.Timing, maxFailedTasks: Int? = nil,
-        tell: @Sendable (String) -> Void
+        meter: CallMeter? = nil, tell: @Sendable (String) -> Void
     ) async throws -> [DeploymentReport] {
         let stopper = DeploymentStopper(client)
         let limit = maxFailedTasks.map { count in
@@ -124,7 +124,7 @@ package struct ServiceRedeployment: Sendable {
                 try await Shielded.run { try await stopper.rollBack(started, deploymentARN: arn) }
             }
         }
-        return try await follow(all, timing: timing, limit: limit, meter: nil, tell: tell)
+        return try await follow(all, timing: timing, limit: limit, meter: meter, tell: tell)
     }
 
     /// The same, where giving up and counting calls are the caller's.

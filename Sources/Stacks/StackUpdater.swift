@@ -28,6 +28,13 @@ package struct StackUpdater: Sendable {
         /// The newest event before it.
         package let mark: String?
         package let changes: [StackChange]
+
+        package init(name: String, id: String, mark: String?, changes: [StackChange]) {
+            self.name = name
+            self.id = id
+            self.mark = mark
+            self.changes = changes
+        }
     }
 
     /// Stays with an update to its end, in place of following the stack's events alone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 SERVICES = ("webserver", "daemon")
 # A FROM of its own for each service: they are different images.
-DOCKERFILE = "FROM busybox:local\nARG REV=none\nLABEL fgctl.test={suffix} service={name} revision=$REV\nCMD [\"echo\", \"{name}\"]\n"
+DOCKERFILE = "FROM busybox:local\nARG REV=none\nLABEL fgctl.test={suffix} service={name} revision=$REV\nCMD {command}\n"
 SERVICE = """  {name}:
     build:
       context: {name}
@@ -22,8 +23,14 @@ SERVICE = """  {name}:
 """
 
 
-def compose_file(*more: str) -> str:
-    return "services:\n" + "".join(SERVICE.format(name=name) for name in SERVICES) + "".join(more)
+def compose_file(*more: str, names: tuple[str, ...] = SERVICES) -> str:
+    return "services:\n" + "".join(SERVICE.format(name=name) for name in names) + "".join(more)
+
+
+def write_dockerfile(project: Project, name: str, command: str = "echo done") -> None:
+    """An image of its own, which runs a line of the shell."""
+    project.write(f"{name}/Dockerfile", DOCKERFILE.format(
+        suffix=project.suffix, name=name, command=json.dumps(["sh", "-c", command])))
 
 
 def git(project: Project, *words: str) -> str:
@@ -66,11 +73,11 @@ def remove_images(project: Project) -> None:
         subprocess.run(["docker", "rmi", "--force", *mine], capture_output=True, timeout=60, check=True)
 
 
-def start(project: Project) -> str:
+def start(project: Project, names: tuple[str, ...] = SERVICES, command: str = "echo done") -> str:
     """Writes the project and commits it; the revision."""
-    project.write("compose.yaml", compose_file("  db:\n    image: nobody/has-this:1\n"))
-    for name in SERVICES:
-        project.write(f"{name}/Dockerfile", DOCKERFILE.format(suffix=project.suffix, name=name))
+    project.write("compose.yaml", compose_file("  db:\n    image: nobody/has-this:1\n", names=names))
+    for name in names:
+        write_dockerfile(project, name, command)
     project.on_cleanup("compose's images", lambda: remove_images(project))
     # Settings are no source.
     project.write(".gitignore", "env/\n")

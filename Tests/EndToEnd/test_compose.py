@@ -243,8 +243,7 @@ def test_another_image_of_the_version(release, recorder):
     composing.make_repositories(release)
     release.fgctl("compose-build").expect(0)
     release.fgctl("compose-push").expect(0)
-    release.write("webserver/Dockerfile", composing.DOCKERFILE.format(
-        suffix=release.suffix, name="webserver") + "ENV OTHER=1\n")
+    composing.write_dockerfile(release, "webserver", "echo other")
     release.fgctl("compose-build", release.revision).expect(0)
     refused = release.fgctl("compose-push", release.revision, env=recorder.env).expect(1)
     assert "holds another image of this version" in said(refused) and "fgctl compose-build" in refused.err

@@ -25,7 +25,8 @@ struct DagsterReport: Encodable {
         case nil: break
         }
         if plan.action == .nothing { return "unchanged" }
-        let isUnderWay = stackStatus?.hasSuffix("_IN_PROGRESS") == true && stackStatus != "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+        let isUnderWay =
+            stackStatus?.hasSuffix("_IN_PROGRESS") == true && stackStatus != "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
         return isUnderWay || deployments.contains { $0.outcome == .started } ? "started" : "succeeded"
     }
 
@@ -57,7 +58,8 @@ struct DagsterReport: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case action, stack, cluster, parameters, outcome, reason, stackStatus, deployments, currentRelease, notes, warnings
+        case action, stack, cluster, parameters, outcome, reason, stackStatus, deployments, currentRelease, notes,
+            warnings
     }
 
     func encode(to encoder: any Encoder) throws {

@@ -17,6 +17,8 @@ struct DagsterUpdate: Sendable {
     let services: [ECS.Service]
     private let timing: DeploymentWatch.Timing
     private let until: ContinuousClock.Instant?
+    /// Of all that is waited for.
+    private let meter = CallMeter()
 
     /// Looks at the project's stack.
     /// - Throws: `Failure.failed` when there is none, or it is not Dagster's.
@@ -85,6 +87,7 @@ struct DagsterUpdate: Sendable {
 
     private var left: DeploymentWatch.Timing {
         var timing = timing
+        timing.isFrugal = true
         if let until { timing.deadline = max(.zero, until - ContinuousClock.now) }
         return timing
     }
@@ -96,7 +99,7 @@ struct DagsterUpdate: Sendable {
     private func updateStack(_ plan: DagsterPlan, account: String, _ report: inout DagsterReport) async throws {
         let deployment = StackDeployment(
             session.client, cluster: stack.cluster, services: services, timing: left,
-            maxFailedTasks: options.following.maxFailedTasks, show: { session.say($0) })
+            maxFailedTasks: options.following.maxFailedTasks, meter: meter, show: { session.say($0) })
         let bucket = session.settings[.bucket] == nil ? nil : try Names(session.settings).bucket
         let waits = !options.following.noWait
         let update = StackParameterUpdate(
@@ -168,7 +171,7 @@ struct DagsterUpdate: Sendable {
             }
             let ended = try await session.follow(
                 [started], options.following, timing: left,
-                rollbackCommand: ProjectServices.rollbackCommand([name]))
+                rollbackCommand: ProjectServices.rollbackCommand([name]), meter: meter)
             report.deployments += ended
             report.take(DeploymentReport.worst(ended), of: ended, role.command)
             if report.failure != nil { return }

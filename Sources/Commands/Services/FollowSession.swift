@@ -5,15 +5,17 @@ internal import Watch
 extension Session {
     /// Follows deployments that this command started; Ctrl-C offers to roll them back.
     ///
-    /// - Parameter rollbackCommand: what brings back what ran before, as it is typed.
+    /// - Parameters:
+    ///   - rollbackCommand: what brings back what ran before, as it is typed.
+    ///   - meter: counts the calls, where others share the limit.
     /// - Throws: `Failure` of kind `interrupted` or `terminated` after a signal; `AWSError` when looking fails.
     func follow(
         _ started: [DeploymentWatch.Started], _ options: FollowOptions, timing: DeploymentWatch.Timing,
-        rollbackCommand: String
+        rollbackCommand: String, meter: CallMeter? = nil
     ) async throws -> [DeploymentReport] {
         do {
             return try await ServiceRedeployment(client).follow(
-                started, timing: timing, maxFailedTasks: options.maxFailedTasks
+                started, timing: timing, maxFailedTasks: options.maxFailedTasks, meter: meter
             ) { say($0) }
         } catch is CancellationError {
             throw await interrupted(started, options, rollbackCommand: rollbackCommand)

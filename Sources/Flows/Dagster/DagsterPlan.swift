@@ -83,12 +83,14 @@ extension DagsterPlan {
         let name = stack.services[role] ?? role.rawValue
         switch action {
         case .nothing:
-            plan.notes.append("service \(name): unchanged: it runs image \(wanted?.digest ?? "?")\(releaseText(situation))")
+            plan.notes.append(
+                "service \(name): unchanged: it runs image \(wanted?.digest ?? "?")\(releaseText(situation))")
         case .update:
             plan.parameters = parameters
             plan.notes += parameters.map { "\($0.name): \($0.from.isEmpty ? "none" : $0.from) -> \($0.to)" }
             if !keepsRelease {
-                plan.notes.append("all services read the config: \(stack.serviceNames.joined(separator: ", ")) are deployed")
+                plan.notes.append(
+                    "all services read the config: \(stack.serviceNames.joined(separator: ", ")) are deployed")
             }
         case .restart:
             plan.restarts = [name]

@@ -33,7 +33,9 @@ package struct RepositoryImages: Sendable {
             return RepositoryImages(
                 repository: repository,
                 images: found.compactMap { image in
-                    image.imageDigest.map { Image(digest: $0, tags: image.imageTags ?? [], pushedAt: image.imagePushedAt) }
+                    image.imageDigest.map {
+                        Image(digest: $0, tags: image.imageTags ?? [], pushedAt: image.imagePushedAt)
+                    }
                 })
         } catch let error as AWSError where error.code == "RepositoryNotFoundException" || error.isAccessDenied {
             return nil

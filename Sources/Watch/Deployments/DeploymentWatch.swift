@@ -91,6 +91,9 @@ package struct DeploymentWatch: Sendable {
         package var deadline: Duration?
         /// How long looking may fail in a row by throttling, server errors or a network that is away.
         package var outage: Duration = .seconds(300)
+        /// Whether stopped tasks are looked at only when the service shows a change, where calls get scarce: for those who have
+        /// more to ask for in the same minute.
+        package var isFrugal = false
         package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
         package var now: @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
         package init() {}
@@ -100,6 +103,9 @@ package struct DeploymentWatch: Sendable {
     private static let stampSlack: TimeInterval = 5
     /// Calls that stay free for what may come up: the evidence of failed tasks.
     private static let spare = (forLogs: 4, forFindings: 6, forALook: 2)
+
+    /// Calls of a minute of looks at services alone, and some for the unforeseen.
+    private static let frugalFrom = 18
 
     private let ecs: ECS
     private let investigator: TaskInvestigator
@@ -165,7 +171,8 @@ package struct DeploymentWatch: Sendable {
         let calls = Self.calls(for: active.count)
         let mayEnd = active.contains(where: \.mayEndAnyMoment)
         // While tasks are missing a look at those that stopped comes with each look at the service.
-        let lasting = Duration.seconds(Double(mayEnd ? calls : calls + 1) / max(meter.sustainableRate, 0.1))
+        let each = mayEnd || timing.isFrugal && meter.left < Self.frugalFrom ? calls : calls + 1
+        let lasting = Duration.seconds(Double(each) / max(meter.sustainableRate, 0.1))
         if mayEnd { return min(max(lasting, timing.quick), timing.nearEnd) }
         return elapsed < timing.beginning ? timing.quick : max(lasting, timing.slow)
     }
@@ -210,7 +217,8 @@ package struct DeploymentWatch: Sendable {
         let wanting = active.filter { courses[$0].wantsFailures }
         let isUrgent = wanting.contains { courses[$0].looksOver || courses[$0].failures.sawChange }
         let isDue = lastLook.map { timing.now() - $0 > timing.slow - timing.quick } ?? true
-        if !wanting.isEmpty, isUrgent || isDue, isUrgent || meter.left >= Self.spare.forALook {
+        let enough = timing.isFrugal ? Self.frugalFrom : Self.spare.forALook
+        if !wanting.isEmpty, isUrgent || isDue, isUrgent || meter.left >= enough {
             lastLook = timing.now()
             try await afford(Self.spare.forALook)
             try await tellFailures(&courses, wanting, cluster: cluster, tell)
