@@ -373,6 +373,8 @@ Resources:
     DeletionPolicy: Delete
     UpdateReplacePolicy: Delete
     Properties:
+      # The end of the stack's id makes it another one than that of an earlier stack, which may still be about to go.
+      Name: !Join ["-", [!Sub "${ProjectName}/database", !Select [2, !Split [/, !Ref AWS::StackId]]]]
       Description: !Sub The database of ${ProjectName}
       GenerateSecretString:
         SecretStringTemplate: !Sub '{"username": "${DatabaseUser}"}'

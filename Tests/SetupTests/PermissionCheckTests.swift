@@ -76,7 +76,8 @@ struct PermissionCheckTests {
         #expect(
             found.map(\.check) == [
                 "permissions images", "permissions network", "permissions stacks", "permissions tasks",
-                "permissions schedules", "permissions services", "permissions setup", "permissions deploy-role",
+                "permissions schedules", "permissions services", "permissions setup", "permissions dagster",
+                "permissions deploy-role",
             ])
         for result in found {
             let needsIt = ["permissions tasks", "permissions schedules"].contains(result.check)

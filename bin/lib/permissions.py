@@ -48,6 +48,9 @@ ACTIONS = {
 NO_RESOURCE = {
     "ecr:GetAuthorizationToken", "ecs:CreateCluster", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition",
     "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition", "events:ListRules", "scheduler:ListSchedules",
+    "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroups", "route53:CreateHostedZone", "route53:ListHostedZonesByName",
+    "secretsmanager:GetRandomPassword", "servicediscovery:CreatePrivateDnsNamespace", "servicediscovery:GetOperation",
 }
 
 
@@ -62,6 +65,8 @@ class Group:
     #: Action → why, for what is needed beyond fgctl's own requests.
     beyond: dict[str, str] = field(default_factory=dict)
     note: str = ""
+    #: The group whose policy is needed besides: what that one allows is not asked of this one.
+    above: str = ""
 
 
 _STACKS = (
@@ -131,6 +136,16 @@ GROUPS = {
         "whoami doctor assume-role", "iam:GetRole iam:SimulatePrincipalPolicy sts:AssumeRole sts:GetCallerIdentity",
         note="`whoami` and `doctor` need no right. With `SimulateOwnPolicies` (your own user or role suffices as its resource) "
              "`doctor` also says which actions of each group the caller lacks. Here the role is the one of `cf-create-deploy-role`; put yours in its place."),
+    "dagster": Group(
+        "cf-create-stack cf-update-stack cf-delete-stack cf-status cf-render",
+        _STACKS + " ecr:DescribeImages ecr:DescribeRepositories logs:DeleteLogGroup logs:DescribeLogGroups s3:GetObject "
+        "s3:ListObjectsV2", ("dagster-base", "dagster-services"),
+        beyond={"ec2:AuthorizeSecurityGroupIngress": "who may reach database, webserver and usercode",
+                "s3:PutBucketVersioning": "a bucket of the base stack's own", "s3:PutLifecycleConfiguration": "the same"},
+        above="stacks",
+        note="For `TEMPLATE=dagster`, besides `stacks`. Identifiers of RDS are in small letters: where STACK_NAME is not, write it so "
+             "in the statement `Database`. Where the network stack made the bucket, the statement `Bucket` can go, where the "
+             "database is your own, `Database` and `Password`."),
     "deploy-role": Group(
         "cf-create-deploy-role", _STACKS, ("deploy-role",), beyond=_LARGE,
         note="For the administrator who makes the deploy role, once. It makes a role: whoever has this policy is an "
@@ -210,9 +225,10 @@ def problems(listed: set[str] | None = None, policies: dict[str, dict] | None = 
     for name, group in GROUPS.items():
         document = policies[name]
         allowed, wanted = actions(document), needed(group)
+        besides = set(needed(GROUPS[group.above])) if group.above else set()
         file = f"docs/permissions/{name}.json"
         found += [f"{file} lacks {action} ({', '.join(wanted[action])})" 
-                  for action in sorted(wanted) if not any(fnmatch.fnmatchcase(action, one) for one in allowed)]
+                  for action in sorted(set(wanted) - besides) if not any(fnmatch.fnmatchcase(action, one) for one in allowed)]
         found += [f"{file} allows {action}, which no command of the group needs" for action in sorted(allowed - set(wanted))]
         for statement in document["Statement"]:
             if "*" not in as_list(statement["Resource"]) or "Condition" in statement:
