@@ -55,7 +55,7 @@ let package = Package(
         layer("AWS", ["HTTP", "Crypto", "XML", "Processes", "Support"]),
         layer("Templates", ["YAML", "Support"]),
         // Level 3
-        layer("AWSServices", ["AWS", "Crypto", "HTTP", "Support"]),
+        layer("AWSServices", ["AWS", "Crypto", "HTTP", "XML", "Support"]),
         layer("Environment", ["AWS", "Support"]),
         // Level 4
         layer("Watch", ["AWSServices", "AWS", "Support"]),
@@ -98,8 +98,13 @@ let package = Package(
             swiftSettings: strict),
         // What Python's judges drive the S3 layer with; no part of the product.
         .executableTarget(
-            name: "s3-probe", dependencies: ["AWSServices", "AWS", "Crypto", "HTTP", "Support"],
+            name: "s3-probe", dependencies: ["ConfigSync", "AWSServices", "AWS", "Crypto", "HTTP", "Support"],
             path: "Tests/Tools/S3Probe", swiftSettings: strict),
+        // An S3 on loopback that tests and benchmarks run against.
+        .systemLibrary(name: "CEpoll", path: "Tests/Tools/CEpoll"),
+        .executableTarget(
+            name: "loopback-s3", dependencies: ["CEpoll", "Crypto"], path: "Tests/Tools/LoopbackS3",
+            swiftSettings: strict),
         tests("Support"),
         tests("Processes"),
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),

@@ -16,6 +16,8 @@ final class CurlTransfer {
     private var head = ResponseHead()
     /// Why a callback ended the transfer; libcurl only says that one did.
     private var failure: HTTPError?
+    /// Bytes of a body that is given as a whole.
+    private var wholeCount = 0
     /// Bytes sent before the connection stood, to a proxy; `nil` until then.
     private var bytesBeforeRequest: Int?
 
@@ -60,7 +62,8 @@ final class CurlTransfer {
         // Servers drop idle connections; a race with that looks like a request that may have been read.
         try set(CURLOPT_MAXAGE_CONN, 30)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.timeouts.connect))
-        try set(CURLOPT_BUFFERSIZE, 64 << 10)
+        // A large buffer that is made and freed for each small answer costs more than the answer.
+        try set(CURLOPT_BUFFERSIZE, request.wholeLimit == nil ? 64 << 10 : 16 << 10)
         try setHeaders(request.headerLines)
         try setMethod(request)
         try setProxy(request)
@@ -182,6 +185,18 @@ extension CurlTransfer {
         return failure == nil
     }
 
+    /// - Returns: how many bytes were taken; fewer than given pauses or ends the transfer.
+    func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if let limit = transfer.request.wholeLimit {
+            wholeCount += bytes.count
+            if wholeCount > limit {
+                failure = .bodyTooLarge(limit: limit)
+                return -1
+            }
+        }
+        return transfer.received.append(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
+    }
+
     /// Goes on after a pause, as far as the buffers allow now.
     func resume() {
         var stillPaused = CURLPAUSE_CONT
@@ -275,9 +290,7 @@ private func receiveHeaderLine(
 private func receiveBody(
     _ data: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
-    guard let current = transfer(context)?.transfer else { return -1 }
-    let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
-    return current.received.append(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
+    transfer(context)?.takeBody(UnsafeRawBufferPointer(start: data, count: size * count)) ?? -1
 }
 
 private func provideBody(

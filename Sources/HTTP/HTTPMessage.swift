@@ -26,17 +26,35 @@ package struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
             fields.first { Self.isSame($0.name, name) }?.value
         }
         set {
-            fields.removeAll { Self.isSame($0.name, name) }
+            if fields.contains(where: { Self.isSame($0.name, name) }) {
+                fields.removeAll { Self.isSame($0.name, name) }
+            }
             if let newValue { add(name, newValue) }
+        }
+    }
+
+    /// Whether a field has this name; `name` is in lower case.
+    package static func isNamed(_ field: Field, _ name: StaticString) -> Bool {
+        guard field.name.utf8.count == name.utf8CodeUnitCount else { return false }
+        return name.withUTF8Buffer { wanted in
+            var index = 0
+            for byte in field.name.utf8 {
+                let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
+                if lower != wanted[index] { return false }
+                index += 1
+            }
+            return true
         }
     }
 
     /// Names are ASCII; this runs for every header that an answer may have, so it copies nothing.
     private static func isSame(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count
-            && zip(left.utf8, right.utf8).allSatisfy { a, b in
-                a == b || a ^ b == 0x20 && (0x61...0x7a).contains(a | 0x20)
-            }
+        guard left.utf8.count == right.utf8.count else { return false }
+        var (first, second) = (left.utf8.makeIterator(), right.utf8.makeIterator())
+        while let a = first.next(), let b = second.next() {
+            guard a == b || a ^ b == 0x20 && (a | 0x20) &- 0x61 < 26 else { return false }
+        }
+        return true
     }
 }
 
@@ -81,6 +99,9 @@ package struct HTTPRequest: Sendable {
     package var timeouts = Timeouts()
     /// Whether the proxies of the environment apply; never for metadata and container credential endpoints.
     package var usesProxy = true
+    /// Bytes up to which the response's body is gathered before the response is given, which saves a wake-up or two of the
+    /// reading task; more than that is `HTTPError.bodyTooLarge`. `nil`: the body streams.
+    package var wholeLimit: Int?
 
     package init(method: String, url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none) {
         self.method = method
@@ -110,14 +131,18 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
 
     private let makeNext: @Sendable () -> (@Sendable () async throws -> [UInt8]?)
+    /// All of it, where it is in memory.
+    private let whole: [UInt8]?
 
     /// - Parameter next: gives the next piece, `nil` at the end; throws `HTTPError` when the body was cut short.
     package init(next: @escaping @Sendable () async throws -> [UInt8]?) {
+        whole = nil
         makeNext = { next }
     }
 
     /// A body already in memory.
     package init(_ bytes: [UInt8]) {
+        whole = bytes
         makeNext = {
             let once = OnceBytes(bytes)
             return { once.take() }
@@ -134,6 +159,10 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
     /// Reads the whole body into memory.
     /// - Parameter limit: bytes; more than that throws `HTTPError.bodyTooLarge`.
     package func collect(upTo limit: Int = 64 << 20) async throws -> [UInt8] {
+        if let whole {
+            if whole.count > limit { throw HTTPError.bodyTooLarge(limit: limit) }
+            return whole
+        }
         var bytes: [UInt8] = []
         for try await piece in self {
             bytes.append(contentsOf: piece)

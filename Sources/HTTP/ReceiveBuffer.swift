@@ -52,6 +52,15 @@ final class ReceiveBuffer: Sendable {
         return taken
     }
 
+    /// Everything that was received and not read.
+    func takeAll() -> [UInt8] {
+        state.withLock { state in
+            var bytes: [UInt8] = []
+            swap(&bytes, &state.bytes)
+            return bytes
+        }
+    }
+
     /// The next bytes; `nil` at the end.
     /// - Parameter resumeTransfer: called when there is room again after a pause.
     func next(resumeTransfer: () -> Void) async throws -> [UInt8]? {

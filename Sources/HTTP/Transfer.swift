@@ -5,6 +5,8 @@ final class Transfer: Sendable {
     private struct State {
         /// Waits for the response's head.
         var caller: CheckedContinuation<HTTPResponse, any Error>?
+        /// The head of a response that is given with its whole body.
+        var head: ResponseHead?
         /// Reads the source of a streamed request body.
         var filler: Task<Void, Never>?
         /// Ended, or no longer wanted.
@@ -13,7 +15,7 @@ final class Transfer: Sendable {
 
     let request: PreparedRequest
     /// Bytes of the response's body.
-    let received = ReceiveBuffer()
+    let received: ReceiveBuffer
     /// Bytes of the request's body, when it doesn't go out with the head.
     let sending: SendBuffer?
     private let streams: Bool
@@ -23,6 +25,7 @@ final class Transfer: Sendable {
     init(_ request: PreparedRequest, body: HTTPBody, loop: CurlLoop) {
         self.request = request
         self.loop = loop
+        received = ReceiveBuffer(limit: request.wholeLimit.map { $0 + 1 } ?? ReceiveBuffer.limit)
         var sending: SendBuffer?
         var streams = false
         if case .upload(let length) = request.payload {
@@ -96,7 +99,12 @@ final class Transfer: Sendable {
 
     /// The head of the response is there.
     func deliver(_ head: ResponseHead) {
+        let isWhole = request.wholeLimit != nil
         let (caller, filler) = state.withLock { state in
+            if isWhole {
+                state.head = head
+                return (nil as CheckedContinuation<HTTPResponse, any Error>?, state.filler)
+            }
             defer { state.caller = nil }
             return (state.caller, state.filler)
         }
@@ -114,10 +122,16 @@ final class Transfer: Sendable {
 
     /// The exchange ended: completely, or with the error that says why not.
     func finish(_ error: HTTPError?) {
+        let head = state.withLock { $0.head }
         let (_, caller, filler) = end()
         received.finish(error)
         sending?.finish()
         filler?.cancel()
+        if error == nil, let head {
+            let body = HTTPResponseBody(received.takeAll())
+            caller?.resume(returning: HTTPResponse(status: head.status, headers: head.headers, body: body))
+            return
+        }
         caller?.resume(throwing: error ?? .connectionLost(reason: "the exchange ended without an answer"))
     }
 

@@ -7,6 +7,24 @@ package final class FileSource: ByteSource {
     private let descriptor: CInt
     private let path: String
 
+    /// Takes over a regular file that is open for being read; it is closed with the source.
+    ///
+    /// - Parameters:
+    ///   - path: for messages.
+    ///   - length: in bytes; left out: as the system says now.
+    /// - Throws: `Failure(.badInput)` when the system can't say.
+    package init(descriptor: Int32, path: String, length: Int64? = nil) throws {
+        var info = stat()
+        guard length != nil || fstat(descriptor, &info) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Self.failure("can't be read", path, code)
+        }
+        self.descriptor = descriptor
+        self.path = path
+        self.length = length ?? Int64(info.st_size)
+    }
+
     /// - Throws: `Failure(.badInput)`: it can't be opened or is no regular file.
     package init(path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

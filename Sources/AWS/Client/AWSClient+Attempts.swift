@@ -73,7 +73,7 @@ extension AWSClient {
             return AWSNoAnswer(
                 service: call.service.sdkID, operation: call.operation, resource: call.resource,
                 endpoint: call.endpoint.base, attempts: attempts, mayHaveActed: mayHaveActed, mutates: call.mutates,
-                reason: error.brief)
+                reason: error.brief, cause: error)
         }
     }
 
@@ -99,6 +99,8 @@ extension AWSClient {
         var request = HTTPRequest(
             method: call.request.method, url: call.url, headers: call.request.headers, body: call.request.body)
         request.headers["User-Agent"] = "fgctl"
+        // A trace tells the time of the first byte, which only a streaming answer shows.
+        if !call.streamsAnswer, effects.trace == nil { request.wholeLimit = call.wholeLimit }
         let clockOffset = shared.clockOffset.withLock { $0 }
         request = try signer.sign(request, payload: call.payload, at: effects.now().addingTimeInterval(clockOffset))
         var log = effects.trace.map {
@@ -142,9 +144,9 @@ extension AWSClient {
                 return .success(
                     Answer(status: response.status, headers: response.headers, bytes: nil, stream: response.body))
             }
-            let bytes = try await response.body.collect()
+            let bytes = try await response.body.collect(upTo: call.wholeLimit)
             // Some S3 operations begin with 200 and find out later.
-            let isError = call.service.wire == .restXML && Self.looksLikeS3Error(bytes)
+            let isError = !call.givesData && call.service.wire == .restXML && Self.looksLikeS3Error(bytes)
             if !isError {
                 return .success(Answer(status: response.status, headers: response.headers, bytes: bytes, stream: nil))
             }
@@ -196,6 +198,7 @@ extension AWSClient {
     }
 
     private static func looksLikeS3Error(_ bytes: [UInt8]) -> Bool {
+        if bytes.isEmpty { return false }
         let start = String(decoding: bytes.prefix(256), as: UTF8.self)
         let root = start.split(separator: "<").first { !$0.hasPrefix("?") && $0.contains(">") }
         return root?.hasPrefix("Error>") ?? false

@@ -18,6 +18,22 @@ extension AWSClient {
         return try decode(operation, try await perform(call), call)
     }
 
+    /// Calls a REST operation whose answer's body is taken into memory as it is; the output has the members from the headers only.
+    ///
+    /// - Parameters:
+    ///   - isData: whether the body is somebody's data, which may look like anything, also like an error.
+    ///   - limit: bytes of the body; more is an `AWSNoAnswer` whose cause is `HTTPError.bodyTooLarge`.
+    package func receiveWhole<I, O>(
+        _ operation: Operation<I, O>, _ input: I, limit: Int, isData: Bool = true, on resource: String? = nil
+    ) async throws -> (output: O, bytes: [UInt8]) {
+        var call = try await prepare(operation, input, resource)
+        call.wholeLimit = limit
+        call.givesData = isData
+        let answer = try await perform(call)
+        let bytes = answer.bytes ?? []
+        return (try decode(operation, answer.withoutBody, call), bytes)
+    }
+
     /// Calls a REST operation whose answer's body streams; the output has the members from the headers only.
     ///
     /// Attempts end when the head of a good answer is there: a body that breaks off later is the reader's to resume.

@@ -16,6 +16,10 @@ struct Call: Sendable {
     var isRepeatable = true
     /// Whether the body of a good answer is left to the caller.
     var streamsAnswer = false
+    /// Bytes of an answer's body that is read into memory.
+    var wholeLimit = 64 << 20
+    /// Whether the body of a good answer is somebody's data, which may look like anything.
+    var givesData = false
 
     /// An error of this call.
     func error(_ code: String, _ message: String, status: Int, requestID: String?) -> AWSError {
@@ -33,4 +37,9 @@ struct Answer: Sendable {
     let stream: HTTPResponseBody?
     /// All attempts it took.
     var attempts = 1
+
+    /// Its head alone, for decoding.
+    var withoutBody: Answer {
+        Answer(status: status, headers: headers, bytes: nil, stream: nil, attempts: attempts)
+    }
 }

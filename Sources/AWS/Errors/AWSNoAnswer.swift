@@ -1,3 +1,5 @@
+package import HTTP
+
 /// No complete answer came after all attempts.
 ///
 /// `mayHaveActed` is what callers of operations without an idempotency token look at: the service may have done what was
@@ -15,6 +17,16 @@ package struct AWSNoAnswer: Error, Sendable, CustomStringConvertible {
     var mutates = false
     /// One line: why the last attempt failed.
     package let reason: String
+    /// The last attempt's error.
+    package var cause: HTTPError?
+
+    /// Whether the connection ended before the last answer did.
+    package var isCutOff: Bool {
+        switch cause {
+        case .connectionLost, .timedOut, .truncatedBody: true
+        case .cannotConnect, .tls, .bodyTooLarge, .invalidRequest, nil: false
+        }
+    }
 
     package var description: String {
         let what = [service, operation, resource].compactMap { $0 }.joined(separator: " ")

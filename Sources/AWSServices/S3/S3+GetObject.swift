@@ -42,7 +42,46 @@ extension S3 {
         return (sink.bytes, object)
     }
 
-    package struct GetObjectRequest: Codable, Sendable, RESTBound {
+    /// A small object in memory, verified, in one exchange without streaming.
+    ///
+    /// What breaks off or comes altered is fetched again as a whole.
+    /// - Returns: `nil` when the object is larger than `options.memoryLimit`; use `download` then.
+    /// - Throws: as `download`.
+    package func getSmallObject(
+        _ request: GetObjectRequest, options: TransferOptions = TransferOptions()
+    ) async throws -> (bytes: [UInt8], object: DownloadedObject)? {
+        let place = Self.place(request.bucket, request.key)
+        var resumes = 0
+        var restarts = 0
+        while true {
+            do {
+                let (head, bytes) = try await client.receiveWhole(
+                    Self.getObject, request, limit: Int(options.memoryLimit), on: place)
+                let running = try RunningChecksum(ObjectChecksum(head))
+                try running.update(bytes)
+                let (matches, verification) = try running.finish()
+                if matches {
+                    return (
+                        bytes, DownloadedObject(head: head, length: Int64(bytes.count), verification: verification)
+                    )
+                }
+                restarts += 1
+                guard restarts <= options.restarts else {
+                    let reason = "the bytes that came don't have the object's checksum"
+                    throw AlteredObject(place: place, reason: reason, attempts: restarts)
+                }
+                try await client.backOff(after: restarts)
+            } catch let error as AWSNoAnswer {
+                if case .bodyTooLarge = error.cause { return nil }
+                resumes += 1
+                // Each one stands for several attempts.
+                guard error.isCutOff, resumes <= min(3, options.resumes) else { throw error }
+                try await client.backOff(after: resumes)
+            }
+        }
+    }
+
+    package struct GetObjectRequest: Codable, Sendable, DirectInput {
         package var bucket: String
         package var key: String
         package var versionId: String?
@@ -73,6 +112,18 @@ extension S3 {
             "expectedBucketOwner": .header("x-amz-expected-bucket-owner"),
             "checksumMode": .header("x-amz-checksum-mode"),
         ]
+
+        /// What `bindings` says, written out.
+        package var direct: DirectRequest {
+            var request = DirectRequest(bucket: bucket, key: key)
+            if let versionId { request.query.append(("versionId", versionId)) }
+            request.add("If-Match", ifMatch)
+            request.add("If-None-Match", ifNoneMatch)
+            request.add("x-amz-expected-bucket-owner", expectedBucketOwner)
+            request.add("Range", range)
+            request.add("x-amz-checksum-mode", checksumMode)
+            return request
+        }
     }
 }
 

@@ -47,6 +47,9 @@ extension Probe {
                 + "peak \(Self.peak()) KiB")
     }
 
+    /// What this process has used so far.
+    func measureSelf() { print("CPU \(Self.rounded(Self.cpu() / 1e3)) ms, peak \(Self.peak()) KiB") }
+
     /// Of this process, in microseconds.
     private static func cpu() -> Double {
         var usage = rusage()

@@ -76,6 +76,8 @@ struct Probe {
             let copy = S3.CopyRequest(from: try word(1), try word(2), to: try word(3), try word(4))
             try write(["length": "\(try await s3.copy(copy, options: options).length)"])
         case "uploads": try write(try await s3.multipartUploads(bucket: try word(1)).map(\.key))
+        case "flat-push": try await flatPush(try word(1), to: try word(2), Array(words.dropFirst(3)))
+        case "flat-pull": try await flatPull(to: try word(1), Array(words.dropFirst(2)))
         case "bench-crc": benchmarkChecksums()
         case "bench-put": try await benchmarkPuts(bucket: try word(1), count: Int(try word(2)) ?? 0)
         case "bench-get": try await benchmarkGets(bucket: try word(1), count: Int(try word(2)) ?? 0)

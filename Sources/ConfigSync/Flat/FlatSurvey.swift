@@ -1,0 +1,152 @@
+package import AWSServices
+internal import Support
+
+/// Reads both trees and compares them.
+struct FlatSurvey {
+    /// Pairs that are compared one after another in a task, and such tasks at a time.
+    private static let batch = 64
+    private static let tasks = 16
+
+    let s3: S3
+    let places: [TreePlace]
+    /// `nil` while the folder isn't there.
+    let tree: LocalTree?
+    let folder: TreeFolder?
+    let filter: TreeFilter
+    let expectedOwner: String?
+    let partSize: Int64
+    /// Whether links of the local tree count as what they are; they are left out where they can't be pushed.
+    var skipsLinks = false
+    /// Where given, all paths of both sides have to be able to lie in that folder.
+    var traits: FolderTraits?
+
+    /// Both trees, compared.
+    struct Result {
+        var plan = FlatPlan()
+        var pairs: [(MergePair, FileComparison)] = []
+        var overlaid: [OverlaidFile] = []
+        var overlaidFiles = 0
+        var skipped: [String] = []
+        var leftovers: [String] = []
+        var safety = KeySafety(FolderTraits())
+    }
+
+    private typealias Compared = [(MergePair, FileComparison)]
+
+    /// - Parameter keepsDifferences: whether pairs that differ are wanted themselves.
+    /// - Throws: what either side throws. Nothing has been written then.
+    func run(_ rules: FlatPlan.Rules, keepsDifferences: Bool = false) async throws -> Result {
+        var result = Result()
+        if let traits { result.safety = KeySafety(traits) }
+        let checks = traits != nil
+        func add(_ pair: MergePair, _ comparison: FileComparison) {
+            result.plan.add(pair, comparison, rules)
+            guard keepsDifferences else { return }
+            if case .both = pair, comparison == .same { return }
+            result.pairs.append((pair, comparison))
+        }
+        var walk = try tree?.walk()
+        var remotes = RemoteTrees(s3, places, filter: filter, expectedOwner: expectedOwner)
+        let comparison = folder.map { folder in
+            ContentComparison(
+                s3: s3, places: places, expectedOwner: expectedOwner, folder: folder,
+                followsLinks: tree?.options.symlinks == .follow, partSize: partSize)
+        }
+        var links: [String] = []
+        func nextLocal() throws -> TreeFile? {
+            while let file = try walk?.next() {
+                guard skipsLinks, file.link != nil else { return file }
+                links.append(file.path)
+            }
+            return nil
+        }
+        try await withThrowingTaskGroup(of: Compared.self) { group in
+            var pending: [(TreeFile, RemoteFile)] = []
+            var running = 0
+            func begin() async throws {
+                guard let comparison, !pending.isEmpty else { return }
+                if running >= Self.tasks, let done = try await group.next() {
+                    running -= 1
+                    for (pair, outcome) in done { add(pair, outcome) }
+                }
+                let batch = pending
+                pending = []
+                running += 1
+                group.addTask {
+                    var compared: Compared = []
+                    for (local, remote) in batch {
+                        try Task.checkCancellation()
+                        compared.append((.both(local, remote), try await comparison.compare(local, remote)))
+                    }
+                    return compared
+                }
+            }
+            var local = try nextLocal()
+            var remote = try await remotes.next()
+            while let pair = TreeMerge.next(local, remote) {
+                if checks { result.safety.take(pair.path) }
+                switch pair {
+                case .local:
+                    local = try nextLocal()
+                    add(pair, .same)
+                case .remote:
+                    remote = try await remotes.next()
+                    add(pair, .same)
+                case .both(let left, let right):
+                    local = try nextLocal()
+                    remote = try await remotes.next()
+                    if left.link == nil, left.size == right.size {
+                        pending.append((left, right))
+                        if pending.count >= Self.batch { try await begin() }
+                    } else {
+                        add(pair, left.link == nil ? .size : .kind)
+                    }
+                }
+            }
+            try await begin()
+            while let done = try await group.next() { for (pair, outcome) in done { add(pair, outcome) } }
+        }
+        result.plan.sort()
+        result.overlaid = remotes.overlaid
+        result.overlaidFiles = remotes.overlaidCount
+        result.skipped = (walk?.skipped ?? []) + links.prefix(100)
+        result.leftovers = walk?.leftovers ?? []
+        return result
+    }
+}
+
+/// What flat push and pull have in common.
+package struct FlatOptions: Sendable {
+    package var filter = TreeFilter()
+    /// Whether what only the side written to has is deleted, after everything else succeeded.
+    package var deletes = false
+    /// With more deletions than this nothing is done at all.
+    package var maxDelete: Int?
+    package var dryRun = false
+    /// The account that the bucket must belong to.
+    package var expectedOwner: String?
+    package var pool = TransferPool.Options()
+    package var transfer = TransferOptions()
+
+    package init() {
+        // Other files may well succeed; more failures than that have one cause.
+        pool.failures = 20
+    }
+
+    /// - Throws: `Failure` of kind `failed` before anything is written: more deletions than are allowed, or everything would be
+    ///   deleted.
+    func guardDeletions(_ plan: FlatPlan, _ what: String) throws {
+        let count = plan.count(.delete)
+        if let maxDelete, count > maxDelete {
+            throw Failure(
+                .failed, "\(what): nothing was done, since \(count) files would be deleted, more than \(maxDelete)",
+                hint: "look with --dry-run; allow it with --max-delete \(count)")
+        }
+        if count > 0, plan.sourceFiles == 0, maxDelete == nil {
+            throw Failure(
+                .failed,
+                "\(what): nothing was done, since there is nothing to copy and all \(count) files would be deleted",
+                hint: "if that is meant, say --max-delete \(count)")
+        }
+    }
+}
