@@ -35,7 +35,12 @@ struct Root: AsyncParsableCommand {
             ]),
         CommandGroup(
             name: "Services", subcommands: [UpdateUsercode.self, UpdateDaemon.self, UpdateService.self, ShowServiceStatus.self, RollbackService.self]),
-        CommandGroup(name: "Config", subcommands: [ConfigCheck.self]),
+        CommandGroup(
+            name: "Config",
+            subcommands: [
+                ConfigPush.self, ConfigPull.self, ConfigDiff.self, ConfigCheck.self, ConfigRollback.self,
+                ConfigList.self,
+            ]),
         CommandGroup(name: "Setup", subcommands: [WhoAmI.self, AssumeRole.self, Doctor.self]),
     ]
 

@@ -143,6 +143,11 @@ struct Session: Sendable {
     /// - Parameter stack: `nil` where no stack is touched.
     @discardableResult
     func announce(_ what: String, stack: String? = nil) async throws -> String {
+        try await announceCaller(what, stack: stack).account
+    }
+
+    /// The same, for who needs more of the caller than the account.
+    func announceCaller(_ what: String, stack: String? = nil) async throws -> STS.GetCallerIdentityResponse {
         let region = try await client.region
         let asserted = try Names(settings).account
         let caller = try await STS(client).getCallerIdentity()
@@ -158,6 +163,6 @@ struct Session: Sendable {
         if let endpoint = settings[.endpointURL] { line += ", endpoint \(endpoint.value)" }
         if options.dryRun { line += " (dry run: nothing is changed)" }
         say(line)
-        return caller.account
+        return caller
     }
 }

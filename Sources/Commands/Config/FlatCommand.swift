@@ -1,0 +1,65 @@
+internal import AWSServices
+internal import ConfigSync
+internal import Environment
+internal import Support
+
+/// The flat forms of push and pull.
+enum FlatCommand {
+    static func push(
+        _ session: Session, _ path: String, _ shown: String, _ to: String?, _ flags: FlatFlags, _ filter: TreeFilter
+    ) async throws {
+        let place = try ConfigPlace.trees(session, to.map { [$0] } ?? [])[0]
+        let stack = to == nil ? session.settings.value(.stackName) : nil
+        let account = try await session.announce("push \(shown) to \(place)", stack: stack)
+        let push = FlatPush(
+            S3(session.client), from: path, to: place,
+            options: flags.options(filter, session, account: to == nil ? account : nil))
+        try show(try await push.run(progress: ConfigProgress(session)), session, "push \(shown) to \(place)")
+    }
+
+    static func pull(
+        _ session: Session, _ path: String, _ from: [String], _ flags: FlatFlags, _ filter: TreeFilter,
+        _ attributes: FileAttributes
+    ) async throws {
+        let places = try ConfigPlace.trees(session, from)
+        let owner = from.isEmpty ? try Names(session.settings).account : nil
+        var pull = FlatPull(
+            S3(session.client), from: places, to: path, options: flags.options(filter, session, account: owner))
+        pull.attributes = attributes
+        let what = "pull \(places.map { "\($0)" }.joined(separator: ", ")) to \(path)"
+        try show(try await pull.run(progress: ConfigProgress(session)), session, what)
+    }
+
+    private static func show(_ report: FlatReport, _ session: Session, _ what: String) throws {
+        let lines = report.changes.map { change in
+            let mark = ["upload": "+", "download": "+", "delete": "-", "adjust": "~"][change.action.rawValue] ?? "+"
+            return
+                "\(mark) \(ConfigText.plain(change.path))  \(ConfigText.size(change.bytes)) (\(change.reason.rawValue))"
+        }
+        for file in report.overlaid {
+            session.warn("\(ConfigText.plain(file.path)): from \(file.by), over that of \(file.from)")
+        }
+        for path in report.skipped { session.warn("\(ConfigText.plain(path)): left out, since it is no plain file") }
+        if report.error == nil { try session.result(report, lines: lines) }
+        session.say("\(what): \(summary(report)) \(ConfigText.time(report.seconds))")
+        if let error = report.error { throw error }
+    }
+
+    private static func summary(_ report: FlatReport) -> String {
+        var parts: [String] = []
+        if report.isUpToDate { parts.append("nothing to do") }
+        if report.dryRun, !report.isUpToDate { parts.append("\(ConfigText.files(report.changes.count)) would change") }
+        if report.transferred.files > 0 {
+            parts.append(
+                "\(ConfigText.files(report.transferred.files)) moved (\(ConfigText.size(report.transferred.bytes)))")
+        }
+        if report.deleted > 0 { parts.append("\(report.deleted) deleted") }
+        if report.adjusted > 0 { parts.append("\(report.adjusted) with owner or mode put right") }
+        if report.same.files > 0 { parts.append("\(report.same.files) the same") }
+        if report.extra > 0 { parts.append("\(report.extra) only on the other side, kept") }
+        if report.unverified > 0 { parts.append("\(report.unverified) without a checksum in S3") }
+        if !report.failures.isEmpty { parts.append("\(report.failures.count) failed") }
+        if report.keptFromDeleting { parts.append("nothing deleted, since something failed") }
+        return parts.joined(separator: ", ")
+    }
+}
