@@ -119,10 +119,10 @@ def test_a_lost_race_overwrites_nothing(config, judge):
     push(config)
     first = config.s3.get_object(Bucket=config.bucket, Key="c/current.json")["Body"].read()
     config.write("config/empty", "mine")
-    gate = threading.Event()
+    gate, mark = threading.Event(), judge.mark()
     judge.inject("s3", "PutObject", hold=gate)
     running = config.start("config-push", "--to", config.place)
-    judge.wait_for("s3", "PutObject")
+    judge.wait_for("s3", "PutObject", since=mark)
     # Between the read of the pointer and its write somebody else writes the same release with another time.
     theirs = json.dumps({**json.loads(first), "updatedBy": "somebody"}).encode()
     config.s3.put_object(Bucket=config.bucket, Key="c/current.json", Body=theirs)
