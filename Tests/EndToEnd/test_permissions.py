@@ -13,6 +13,7 @@ import pytest
 import yaml
 from judge import Judge, models
 from operators import ACCOUNT, Guarded, enforcing_aws, permissions, take_away
+from test_dagster_stacks import point_config, put_images
 from verdict import RECORDS
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"]}}
@@ -276,6 +277,44 @@ def test_schedules(standing):
         refuse(standing, ["schedules"], action, "schedule-create", "old", "0 0 ? * 1 *", "--engine", "rule")
         standing.act_as_root()
         standing.fgctl("schedule-remove", "old", "--engine", "rule", "--yes")
+
+
+def test_dagster(guarded):
+    """Base and services in the rights of `stacks` and `dagster` together, from nothing to nothing."""
+    groups = ("stacks", "dagster")
+    base = f"{guarded.stack}-base"
+    secret = guarded.boto3("secretsmanager").create_secret(Name=f"{guarded.stack}-db", SecretString='{"password": "x"}')["ARN"]
+    cloudformation = guarded.boto3("cloudformation")
+    guarded.on_cleanup("base", lambda: cloudformation.delete_stack(StackName=base))
+    guarded.set(TEMPLATE="dagster", S3_BUCKET=guarded.bucket, DATABASE_HOST="db.example", DATABASE_SECRET_ARN=secret)
+    # The base makes the bucket.
+    guarded.fgctl("cf-create-vpc", "--set", "S3_BUCKET=").expect(0)
+    for action in ("ecr:CreateRepository", "s3:CreateBucket", "servicediscovery:CreatePrivateDnsNamespace", "ec2:CreateSecurityGroup"):
+        refuse(guarded, groups, action, "cf-create-stack", "0.1")
+        guarded.act_as_root()
+        guarded.fgctl("cf-delete-stack", "--yes").expect(0)
+    guarded.act_as(*groups)
+    refused = guarded.fgctl("cf-create-stack", "0.1").expect(1)
+    assert parts.status_of(guarded, base) == "CREATE_COMPLETE", refused
+    # The bucket admits TLS only, and local AWS has none.
+    guarded.boto3("s3").delete_bucket_policy(Bucket=guarded.bucket)
+    assert "missing: image" in guarded.fgctl("cf-create-stack", "0.1").expect(1).err
+    put_images(guarded, "0.1", "0.2")
+    put_images(guarded, "0.1.0", parts=("fgctl",))
+    point_config(guarded)
+    for action in ("ecs:CreateService", "elasticloadbalancing:CreateLoadBalancer", "logs:CreateLogGroup"):
+        refuse(guarded, groups, action, "cf-create-stack", "0.1")
+        guarded.act_as_root()
+        guarded.fgctl("cf-delete-stack", "--yes", "--keep-base").expect(0)
+    guarded.act_as(*groups)
+    guarded.fgctl("cf-create-stack", "0.1").expect(0)
+    guarded.fgctl("cf-update-stack", "0.2", "--yes").expect(0)
+    for command in (("cf-status",), ("cf-render", "0.2"), ("cf-render", "--base")):
+        assert "not authorized" not in guarded.fgctl(*command).expect(0).err
+    refuse(guarded, groups, "ecs:DeleteService", "cf-delete-stack", "--yes")
+    guarded.act_as(*groups)
+    guarded.fgctl("cf-delete-stack", "--yes").expect(0)
+    assert (parts.status_of(guarded), parts.status_of(guarded, base)) == (None, None)
 
 
 def test_services(standing):
