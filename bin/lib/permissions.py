@@ -146,7 +146,9 @@ GROUPS = {
              "in the statement `Database`. Where the network stack made the bucket, the statement `Bucket` can go, where the "
              "database is your own, `Database` and `Password`."),
     "deploy-role": Group(
-        "cf-create-deploy-role", _STACKS, ("deploy-role",), beyond=_LARGE,
+        "cf-create-deploy-role", _STACKS, ("deploy-role",),
+        beyond=_LARGE | {f"iam:{name}": "for TEMPLATE=dagster a second policy" for name in (
+            "AttachRolePolicy", "DetachRolePolicy")},
         note="For the administrator who makes the deploy role, once. It makes a role: whoever has this policy is an "
              "administrator."),
 }
