@@ -36,7 +36,8 @@ struct Root: AsyncParsableCommand {
         CommandGroup(
             name: "Services",
             subcommands: [
-                UpdateUsercode.self, UpdateDaemon.self, UpdateService.self, ShowServiceStatus.self,
+                UpdateUsercode.self, UpdateWebserver.self, UpdateDaemon.self, UpdateService.self,
+                ShowServiceStatus.self,
                 RollbackService.self,
             ]),
         CommandGroup(
