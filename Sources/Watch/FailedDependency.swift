@@ -71,7 +71,9 @@ extension TaskVerdict.FailedDependency {
     /// In one line: what became of it, and its last words.
     var text: String {
         let waits = "container \(container), which \(dependent) waits for (\(condition)),"
-        let last = lastLines.last.map { ": \($0)" } ?? ""
+        // Programs say more about a message in lines that they indent, and Python what led to it.
+        let words = lastLines.last { $0.first?.isWhitespace == false } ?? lastLines.last
+        let last = words.map { ": \($0)" } ?? ""
         if timedOut { return "\(waits) was not done within its start timeout\(last)" }
         if let exitCode, condition != "HEALTHY" || exitCode != 0 {
             return "\(waits) ended with \(exitCode)" + (last.isEmpty ? reason.map { ": \($0)" } ?? "" : last)
@@ -82,7 +84,7 @@ extension TaskVerdict.FailedDependency {
 }
 
 extension TaskVerdict {
-    /// Adds what the container wrote last that kept the others from starting; its last line becomes part of the cause.
+    /// Adds what the container wrote last that kept the others from starting; its last message becomes part of the cause.
     package mutating func quote(_ lines: [String], of container: String) {
         guard failedDependency?.container == container else { return }
         let written = lines.filter { $0.contains { !$0.isWhitespace } }

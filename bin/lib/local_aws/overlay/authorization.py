@@ -73,6 +73,10 @@ def _ecs(name: str, action: str, arn: str, path: str, fields: dict, query: dict)
     match action:
         case "RunTask":
             return _run_task(name, arn, cluster, fields, context)
+        case "DescribeServiceDeployments" | "StopServiceDeployment" | "DescribeServiceRevisions":
+            key = "serviceRevisionArns" if action == "DescribeServiceRevisions" else "serviceDeploymentArns"
+            arns = fields.get(key) or [fields.get("serviceDeploymentArn") or "*"]
+            return [Check(name, one, {"ecs:cluster": f"{arn}cluster/{(one.split('/') + ['*'])[1]}"}) for one in arns]
         case "StopTask" | "DescribeTasks":
             tasks = fields.get("tasks") or [fields.get("task") or "*"]
             return [Check(name, named("task", task), context) for task in tasks]
