@@ -1676,8 +1676,15 @@ Parameters:
     Description: The ECR repository (IMAGE_NAME); empty for an image of another registry
     AllowedPattern: ^$|^[a-z0-9]+([._/-]+[a-z0-9]+)*$
     ConstraintDescription: must be the name of an ECR repository, or empty
+  Services:
+    Type: String
+    Default: "false"
+    Description: >-
+      true for TEMPLATE=dagster: a base stack and services besides the task; needs BucketName and RepositoryName
+    AllowedValues: ["true", "false"]
 
 Conditions:
+  HasServices: !And [!Equals [!Ref Services, "true"], !Condition HasBucket, !Condition HasRepository]
   HasNetwork: !Not [!Equals [!Ref NetworkStackName, ""]]
   HasBucket: !Not [!Equals [!Ref BucketName, ""]]
   HasRepository: !Not [!Equals [!Ref RepositoryName, ""]]
@@ -1739,6 +1746,31 @@ Resources:
           - Effect: Allow
             Action: sqs:SendMessage
             Resource: !Sub arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:*
+          # What webserver and daemon of Dagster start and stop, and where services log.
+          - !If
+            - HasServices
+            - Effect: Allow
+              Action: [ecs:RegisterTaskDefinition, ecs:RunTask]
+              Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/run_*
+            - !Ref AWS::NoValue
+          - !If
+            - HasServices
+            - Effect: Allow
+              Action: [ecs:DescribeTasks, ecs:StopTask]
+              Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task/${TaskStackName}/*
+            - !Ref AWS::NoValue
+          - !If
+            - HasServices
+            - Effect: Allow
+              Action: [ec2:DescribeNetworkInterfaces, ecs:DescribeTaskDefinition]
+              Resource: "*"
+            - !Ref AWS::NoValue
+          - !If
+            - HasServices
+            - Effect: Allow
+              Action: [logs:CreateLogStream, logs:GetLogEvents, logs:PutLogEvents]
+              Resource: !Sub arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/${TaskStackName}/*
+            - !Ref AWS::NoValue
 
   DeployRole:
     Type: AWS::IAM::Role
@@ -2041,6 +2073,207 @@ Resources:
                     StringEquals:
                       aws:ResourceTag/fgctl:stack: !Ref NetworkStackName
           - !Ref AWS::NoValue
+
+  # Besides the role's own: base stack and services. It is docs/permissions/dagster.json, and a role takes no more inline.
+  ServicesPolicy:
+    Type: AWS::IAM::ManagedPolicy
+    Condition: HasServices
+    Properties:
+      Description: !Sub Base stack and services of ${TaskStackName}
+      Roles: [!Ref DeployRole]
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: BaseStack
+            Effect: Allow
+            Action:
+              - cloudformation:ContinueUpdateRollback
+              - cloudformation:CreateChangeSet
+              - cloudformation:DeleteChangeSet
+              - cloudformation:DeleteStack
+              - cloudformation:DescribeChangeSet
+              - cloudformation:DescribeEvents
+              - cloudformation:DescribeStackEvents
+              - cloudformation:DescribeStacks
+              - cloudformation:ExecuteChangeSet
+              - cloudformation:GetTemplate
+              - cloudformation:ListStackResources
+              - cloudformation:RollbackStack
+              - cloudformation:TagResource
+            Resource: !Sub arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${TaskStackName}-base/*
+          - Sid: Repositories
+            Effect: Allow
+            Action:
+              - ecr:CreateRepository
+              - ecr:DeleteRepository
+              - ecr:DescribeImages
+              - ecr:DescribeRepositories
+              - ecr:PutImageScanningConfiguration
+              - ecr:PutImageTagMutability
+              - ecr:PutLifecyclePolicy
+              - ecr:TagResource
+              - ecr:UntagResource
+            Resource: !Sub arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/${RepositoryName}/*
+          - Sid: Bucket
+            Effect: Allow
+            Action:
+              - s3:CreateBucket
+              - s3:DeleteBucket
+              - s3:DeleteBucketPolicy
+              - s3:GetBucketPolicy
+              - s3:PutBucketOwnershipControls
+              - s3:PutBucketPolicy
+              - s3:PutBucketPublicAccessBlock
+              - s3:PutBucketTagging
+              - s3:PutBucketVersioning
+              - s3:PutEncryptionConfiguration
+              - s3:PutLifecycleConfiguration
+            Resource: !Sub arn:${AWS::Partition}:s3:::${BucketName}
+          - Sid: Names
+            Effect: Allow
+            Action:
+              - servicediscovery:CreateService
+              - servicediscovery:DeleteNamespace
+              - servicediscovery:DeleteService
+              - servicediscovery:GetNamespace
+              - servicediscovery:GetService
+              - servicediscovery:TagResource
+              - servicediscovery:UntagResource
+              - servicediscovery:UpdateService
+            Resource:
+              - !Sub arn:${AWS::Partition}:servicediscovery:${AWS::Region}:${AWS::AccountId}:namespace/*
+              - !Sub arn:${AWS::Partition}:servicediscovery:${AWS::Region}:${AWS::AccountId}:service/*
+          - Sid: Zone
+            Effect: Allow
+            Action:
+              - route53:DeleteHostedZone
+              - route53:GetHostedZone
+            Resource: !Sub arn:${AWS::Partition}:route53:::hostedzone/*
+          - Sid: NoResources
+            Effect: Allow
+            Action:
+              - ec2:DescribeRegions
+              - ec2:DescribeSecurityGroups
+              - ec2:DescribeVpcs
+              - elasticloadbalancing:DescribeListeners
+              - elasticloadbalancing:DescribeLoadBalancers
+              - elasticloadbalancing:DescribeTargetGroups
+              - route53:CreateHostedZone
+              - route53:ListHostedZonesByName
+              - secretsmanager:GetRandomPassword
+              - servicediscovery:CreatePrivateDnsNamespace
+              - servicediscovery:GetOperation
+            Resource: "*"
+          - Sid: NewGroups
+            Effect: Allow
+            Action: ec2:CreateSecurityGroup
+            Resource:
+              - !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/*
+              - !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:vpc/*
+          - Sid: TagNewGroups
+            Effect: Allow
+            Action: ec2:CreateTags
+            Resource: !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/*
+            Condition:
+              StringEquals:
+                ec2:CreateAction: CreateSecurityGroup
+          - Sid: Groups
+            Effect: Allow
+            Action:
+              - ec2:AuthorizeSecurityGroupEgress
+              - ec2:AuthorizeSecurityGroupIngress
+              - ec2:CreateTags
+              - ec2:DeleteSecurityGroup
+              - ec2:DeleteTags
+              - ec2:RevokeSecurityGroupEgress
+            Resource: !Sub arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/*
+            Condition:
+              StringEquals:
+                aws:ResourceTag/fgctl:stack:
+                  - !Sub ${TaskStackName}
+                  - !Sub ${TaskStackName}-base
+          - Sid: Database
+            Effect: Allow
+            Action:
+              - rds:AddTagsToResource
+              - rds:CreateDBInstance
+              - rds:CreateDBSnapshot
+              - rds:CreateDBSubnetGroup
+              - rds:DeleteDBInstance
+              - rds:DeleteDBSubnetGroup
+              - rds:DescribeDBInstances
+              - rds:DescribeDBSubnetGroups
+              - rds:ModifyDBInstance
+              - rds:ModifyDBSubnetGroup
+              - rds:RemoveTagsFromResource
+            Resource:
+              - !Sub arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:${TaskStackName}-base-*
+              - !Sub arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:subgrp:${TaskStackName}-base-*
+              - !Sub arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:snapshot:${TaskStackName}-base-*
+          - Sid: Password
+            Effect: Allow
+            Action:
+              - secretsmanager:CreateSecret
+              - secretsmanager:DeleteSecret
+              - secretsmanager:DescribeSecret
+              - secretsmanager:GetSecretValue
+              - secretsmanager:TagResource
+              - secretsmanager:UntagResource
+            Resource: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${TaskStackName}/*
+          - Sid: LoadBalancer
+            Effect: Allow
+            Action:
+              - elasticloadbalancing:AddTags
+              - elasticloadbalancing:CreateListener
+              - elasticloadbalancing:CreateLoadBalancer
+              - elasticloadbalancing:CreateTargetGroup
+              - elasticloadbalancing:DeleteListener
+              - elasticloadbalancing:DeleteLoadBalancer
+              - elasticloadbalancing:DeleteTargetGroup
+              - elasticloadbalancing:ModifyListener
+              - elasticloadbalancing:ModifyLoadBalancerAttributes
+              - elasticloadbalancing:ModifyTargetGroup
+              - elasticloadbalancing:ModifyTargetGroupAttributes
+              - elasticloadbalancing:RemoveTags
+              - elasticloadbalancing:SetSecurityGroups
+              - elasticloadbalancing:SetSubnets
+            Resource:
+              - !Sub arn:${AWS::Partition}:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:listener/app/*
+              - !Sub arn:${AWS::Partition}:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:loadbalancer/app/*
+              - !Sub arn:${AWS::Partition}:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:targetgroup/*
+          - Sid: FirstOfTheirKind
+            Effect: Allow
+            Action: iam:CreateServiceLinkedRole
+            Resource: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*
+            Condition:
+              StringEquals:
+                iam:AWSServiceName:
+                  - rds.amazonaws.com
+                  - elasticloadbalancing.amazonaws.com
+          - Sid: Services
+            Effect: Allow
+            Action:
+              - ecs:CreateService
+              - ecs:DeleteService
+              - ecs:DescribeServices
+              - ecs:TagResource
+              - ecs:UntagResource
+              - ecs:UpdateService
+            Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:service/${TaskStackName}/*
+          - Sid: TaskDefinitions
+            Effect: Allow
+            Action: ecs:TagResource
+            Resource: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/${TaskStackName}-*:*
+          - Sid: Logs
+            Effect: Allow
+            Action:
+              - logs:CreateLogGroup
+              - logs:DeleteLogGroup
+              - logs:ListTagsForResource
+              - logs:PutRetentionPolicy
+              - logs:TagResource
+              - logs:UntagResource
+            Resource: !Sub arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/${TaskStackName}/*
 
 Outputs:
   RoleArn:

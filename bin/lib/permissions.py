@@ -65,8 +65,10 @@ class Group:
     #: Action → why, for what is needed beyond fgctl's own requests.
     beyond: dict[str, str] = field(default_factory=dict)
     note: str = ""
-    #: The group whose policy is needed besides: what that one allows is not asked of this one.
+    #: The group whose policy is needed besides: what that one allows is not asked of this one, but for the actions of `again`
+    #: (patterns), which are needed on other resources.
     above: str = ""
+    again: tuple[str, ...] = ()
 
 
 _STACKS = (
@@ -143,11 +145,16 @@ GROUPS = {
         beyond={"ec2:AuthorizeSecurityGroupIngress": "who may reach database, webserver and usercode",
                 "s3:PutBucketVersioning": "a bucket of the base stack's own", "s3:PutLifecycleConfiguration": "the same"},
         above="stacks",
+        again=("cloudformation:*", "ecr:DescribeImages", "ecs:DescribeServices", "ecs:TagResource", "ecs:UntagResource",
+               "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:ListTagsForResource", "logs:PutRetentionPolicy",
+               "logs:TagResource", "logs:UntagResource", "iam:CreateServiceLinkedRole"),
         note="For `TEMPLATE=dagster`, besides `stacks`. Identifiers of RDS are in small letters: where STACK_NAME is not, write it so "
              "in the statement `Database`. Where the network stack made the bucket, the statement `Bucket` can go, where the "
              "database is your own, `Database` and `Password`."),
     "deploy-role": Group(
-        "cf-create-deploy-role", _STACKS, ("deploy-role",), beyond=_LARGE,
+        "cf-create-deploy-role", _STACKS, ("deploy-role",),
+        beyond=_LARGE | {f"iam:{name}": "for TEMPLATE=dagster a second policy" for name in (
+            "AttachRolePolicy", "DetachRolePolicy")},
         note="For the administrator who makes the deploy role, once. It makes a role: whoever has this policy is an "
              "administrator."),
 }
@@ -225,7 +232,8 @@ def problems(listed: set[str] | None = None, policies: dict[str, dict] | None = 
     for name, group in GROUPS.items():
         document = policies[name]
         allowed, wanted = actions(document), needed(group)
-        besides = set(needed(GROUPS[group.above])) if group.above else set()
+        besides = {action for action in needed(GROUPS[group.above])
+                   if not any(fnmatch.fnmatchcase(action, one) for one in group.again)} if group.above else set()
         file = f"docs/permissions/{name}.json"
         found += [f"{file} lacks {action} ({', '.join(wanted[action])})" 
                   for action in sorted(set(wanted) - besides) if not any(fnmatch.fnmatchcase(action, one) for one in allowed)]
