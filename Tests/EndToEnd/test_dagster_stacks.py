@@ -185,6 +185,20 @@ def test_update_render_status(standing, judge):
     assert (base["stack"], base["parameters"]["CreateDatabase"]) == (project.base, "false")
 
 
+def test_the_batch_task_runs_where_its_database_lets_it_in(standing):
+    project = standing
+    group = outputs_of(project)["TaskSecurityGroupId"]
+    assert group != outputs_of(project, project.parent_stack)["SecurityGroupId"]
+    request = project.fgctl("ecs-run-task", "--dry-run", "--output", "json").expect(0).json
+    network = request["networkConfiguration"]["awsvpcConfiguration"]
+    assert (network["securityGroups"], ",".join(network["subnets"])) == ([group], outputs_of(project)["SubnetIds"])
+    assert (request["cluster"], request["taskDefinition"].rpartition("/")[2]) == (project.stack, f"{project.stack}:1")
+    project.fgctl("schedule-create", "0 0 * * ? *").expect(0)
+    stored = project.boto3("scheduler").get_schedule(Name=project.stack, GroupName=project.stack)["Target"]
+    assert stored["EcsParameters"]["NetworkConfiguration"]["awsvpcConfiguration"]["SecurityGroups"] == [group]
+    assert stored["RoleArn"] == outputs_of(project)["ScheduleRoleArn"]
+
+
 def test_services_go_before_the_base(standing):
     project = standing
     planned = project.fgctl("cf-delete-stack", "--dry-run", "--output", "json").expect(0).json
@@ -231,6 +245,7 @@ def test_a_protected_database_keeps_its_base(networked):
     ({"S3_BUCKET": None}, ("0.1",), 64, "S3_BUCKET"),
     ({"PARENT_STACK_NAME": None}, ("0.1",), 64, "neither PARENT_STACK_NAME nor VPC_ID and SUBNETS"),
     ({}, ("0.1", "--parameter", "WebserverCpu=300"), 64, "WebserverCpu"),
+    ({}, ("0.1", "--parameter", "WebserverCpu=4096"), 64, "with cpu 4096 Fargate has"),
     ({}, ("0.1", "--parameter", "ImagesKept=1"), 64, "is less than 10"),
     ({}, ("0.1", "--template", "daggster"), 64, "there is no template daggster"),
 ])
