@@ -14,7 +14,7 @@ PLACE = f"s3://{BUCKET}/race/"
 BASE = "race/"
 VERSIONS = 8
 FOLDERS = 4
-FILES = ["workspace.yaml", "dagster.yaml", "a/one.sql", "a/two.sql", "b/ü x", "b/c/d/e", "empty-ish", "last"]
+FILES = ["first", "second.yaml", "a/one.sql", "a/two.sql", "b/ü x", "b/c/d/e", "empty-ish", "last"]
 LOST = 5
 
 
