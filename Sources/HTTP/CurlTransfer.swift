@@ -62,7 +62,8 @@ final class CurlTransfer {
         // Servers drop idle connections; a race with that looks like a request that may have been read.
         try set(CURLOPT_MAXAGE_CONN, 30)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.timeouts.connect))
-        try set(CURLOPT_BUFFERSIZE, 64 << 10)
+        // A large buffer that is made and freed for each small answer costs more than the answer.
+        try set(CURLOPT_BUFFERSIZE, request.wholeLimit == nil ? 64 << 10 : 16 << 10)
         try setHeaders(request.headerLines)
         try setMethod(request)
         try setProxy(request)

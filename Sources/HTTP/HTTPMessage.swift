@@ -26,17 +26,35 @@ package struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
             fields.first { Self.isSame($0.name, name) }?.value
         }
         set {
-            fields.removeAll { Self.isSame($0.name, name) }
+            if fields.contains(where: { Self.isSame($0.name, name) }) {
+                fields.removeAll { Self.isSame($0.name, name) }
+            }
             if let newValue { add(name, newValue) }
+        }
+    }
+
+    /// Whether a field has this name; `name` is in lower case.
+    package static func isNamed(_ field: Field, _ name: StaticString) -> Bool {
+        guard field.name.utf8.count == name.utf8CodeUnitCount else { return false }
+        return name.withUTF8Buffer { wanted in
+            var index = 0
+            for byte in field.name.utf8 {
+                let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
+                if lower != wanted[index] { return false }
+                index += 1
+            }
+            return true
         }
     }
 
     /// Names are ASCII; this runs for every header that an answer may have, so it copies nothing.
     private static func isSame(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count
-            && zip(left.utf8, right.utf8).allSatisfy { a, b in
-                a == b || a ^ b == 0x20 && (0x61...0x7a).contains(a | 0x20)
-            }
+        guard left.utf8.count == right.utf8.count else { return false }
+        var (first, second) = (left.utf8.makeIterator(), right.utf8.makeIterator())
+        while let a = first.next(), let b = second.next() {
+            guard a == b || a ^ b == 0x20 && (a | 0x20) &- 0x61 < 26 else { return false }
+        }
+        return true
     }
 }
 

@@ -58,7 +58,7 @@ struct PreparedRequest: Sendable {
 
     private static func headerLines(of request: HTTPRequest, target: URLTarget) throws(HTTPError) -> [String] {
         var lines: [String] = []
-        var given: Set<String> = []
+        lines.reserveCapacity(request.headers.fields.count + ownHeaders.count)
         for field in request.headers.fields {
             guard !field.name.isEmpty, field.name.utf8.allSatisfy(isTokenByte) else {
                 throw .invalidRequest(reason: "header name '\(field.name)' is malformed")
@@ -66,42 +66,41 @@ struct PreparedRequest: Sendable {
             guard field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
                 throw .invalidRequest(reason: "header \(field.name) holds a control character")
             }
-            let name = field.name.lowercased()
-            try check(name, field.value, request, target)
-            given.insert(name)
+            try check(field, request, target)
+            // Most values end as soon as they begin.
             let blank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
             lines.append(blank ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         // A signed request is sent as it is: nothing that libcurl would add on its own account.
-        for name in ["Accept", "Content-Type", "Expect", "User-Agent", "Proxy-Connection"] {
-            if !given.contains(name.lowercased()) { lines.append("\(name):") }
-        }
+        for name in ownHeaders where request.headers[name] == nil { lines.append("\(name):") }
         return lines
     }
 
+    /// What libcurl would add.
+    private static let ownHeaders = ["Accept", "Content-Type", "Expect", "User-Agent", "Proxy-Connection"]
+
     /// Headers that also mean something to libcurl or contradict the rest of the request.
     private static func check(
-        _ name: String, _ value: String, _ request: HTTPRequest, _ target: URLTarget
+        _ field: HTTPHeaders.Field, _ request: HTTPRequest, _ target: URLTarget
     ) throws(HTTPError) {
-        switch name {
-        case "host":
+        let value = field.value
+        if HTTPHeaders.isNamed(field, "host") {
             let named = try URLTarget(authority: Substring(value), isSecure: target.isSecure)
             if named != target { throw .invalidRequest(reason: "header Host '\(value)' is not the URL's host") }
-        case "content-length":
+        } else if HTTPHeaders.isNamed(field, "content-length") {
             if Int64(value) != request.body.length {
                 throw .invalidRequest(
                     reason: "header Content-Length '\(value)' is not the body's length \(request.body.length)")
             }
-        case "transfer-encoding":
+        } else if HTTPHeaders.isNamed(field, "transfer-encoding") {
             throw .invalidRequest(reason: "header Transfer-Encoding is not supported: bodies have a known length")
-        default: break
         }
     }
 
     /// RFC 9110 §5.6.2.
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d: true
         default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
         }
     }

@@ -11,17 +11,18 @@ struct URLTarget: Sendable, Hashable {
         guard url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             throw .invalidRequest(reason: "the URL holds characters that are not percent-encoded")
         }
-        guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else {
+        // Over bytes: this runs for every request.
+        guard let colon = url.utf8.firstIndex(of: UInt8(ascii: ":")), url[colon...].hasPrefix("://") else {
             throw .invalidRequest(reason: "the URL is not absolute")
         }
         let scheme = url[..<colon].lowercased()
         guard scheme == "http" || scheme == "https" else {
             throw .invalidRequest(reason: "scheme '\(scheme)' is neither http nor https")
         }
-        if url.contains("#") { throw .invalidRequest(reason: "the URL has a fragment") }
-        let rest = url[colon...].dropFirst(3)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        if authority.contains("@") { throw .invalidRequest(reason: "the URL holds a user name") }
+        if url.utf8.contains(UInt8(ascii: "#")) { throw .invalidRequest(reason: "the URL has a fragment") }
+        let rest = url.utf8[colon...].dropFirst(3)
+        let authority = Substring(rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") })
+        if authority.utf8.contains(UInt8(ascii: "@")) { throw .invalidRequest(reason: "the URL holds a user name") }
         try self.init(authority: authority, isSecure: scheme == "https")
     }
 

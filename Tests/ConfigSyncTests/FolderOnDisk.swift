@@ -44,14 +44,16 @@ final class FolderOnDisk: Sendable {
     }
 
     /// Every path below it, folders with a slash at their ends.
-    var all: [String] {
-        guard let names = FileManager.default.enumerator(atPath: path) else { return [] }
+    var all: [String] { below("").sorted() }
+
+    private func below(_ prefix: String) -> [String] {
         var found: [String] = []
-        while let name = names.nextObject() as? String {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: at(prefix))) ?? [] {
             var info = stat()
-            let isFolder = lstat(at(name), &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
-            found.append(isFolder ? name + "/" : name)
+            let isFolder = lstat(at(prefix + name), &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+            found.append(prefix + name + (isFolder ? "/" : ""))
+            if isFolder { found += below(prefix + name + "/") }
         }
-        return found.sorted()
+        return found
     }
 }

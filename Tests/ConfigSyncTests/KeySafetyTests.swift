@@ -3,14 +3,15 @@ import Support
 import Testing
 
 @Suite struct KeySafetyTests {
-    @Test(arguments: [
-        ("a", nil), ("a/b c/+%\n/é", nil), ("...", nil), (".a", nil), ("..a/a..", nil),
-        ("", .empty), ("/a", .absolute), ("a//b", .emptyPart), ("a/", .emptyPart), (".", .dots), ("..", .dots),
-        ("../a", .dots), ("a/../../b", .dots), ("a/..", .dots), ("a/./b", .dots), ("a\0b", .nul), ("a/\0", .nul),
-        (String(repeating: "x", count: 255), nil), (String(repeating: "x", count: 256), .nameTooLong),
-        ("a/" + String(repeating: "é", count: 128), .nameTooLong), (".fgctl-12ab.part", .reserved),
-        ("a/.fgctl-0.part/b", .reserved), (".fgctl-.part", nil), (".fgctl-xyz.part", nil),
-    ] as [(String, KeySafety.Problem?)])
+    @Test(
+        arguments: [
+            ("a", nil), ("a/b c/+%\n/é", nil), ("...", nil), (".a", nil), ("..a/a..", nil),
+            ("", .empty), ("/a", .absolute), ("a//b", .emptyPart), ("a/", .emptyPart), (".", .dots), ("..", .dots),
+            ("../a", .dots), ("a/../../b", .dots), ("a/..", .dots), ("a/./b", .dots), ("a\0b", .nul), ("a/\0", .nul),
+            (String(repeating: "x", count: 255), nil), (String(repeating: "x", count: 256), .nameTooLong),
+            ("a/" + String(repeating: "é", count: 128), .nameTooLong), (".fgctl-12ab.part", .reserved),
+            ("a/.fgctl-0.part/b", .reserved), (".fgctl-.part", nil), (".fgctl-xyz.part", nil),
+        ] as [(String, KeySafety.Problem?)])
     func aKeyIsSafeOrSaysWhyNot(_ key: String, _ problem: KeySafety.Problem?) {
         #expect(KeySafety.problem(of: key) == problem)
     }
@@ -21,10 +22,11 @@ import Testing
         return safety
     }
 
-    @Test(arguments: [
-        (["a", "a/b"], "a"), (["a", "a!", "a-b", "a/b", "a0"], "a"), (["x/a", "x/a.b", "x/a/c/d"], "x/a"),
-        (["a", "a", "b"], nil), (["a", "ab", "abc", "ab/c"], "ab"), (["a-b/c", "a/b", "ab"], nil),
-    ] as [([String], String?)])
+    @Test(
+        arguments: [
+            (["a", "a/b"], "a"), (["a", "a!", "a-b", "a/b", "a0"], "a"), (["x/a", "x/a.b", "x/a/c/d"], "x/a"),
+            (["a", "a", "b"], nil), (["a", "ab", "abc", "ab/c"], "ab"), (["a-b/c", "a/b", "ab"], nil),
+        ] as [([String], String?)])
     func aFileCannotBeAFolderToo(_ keys: [String], _ both: String?) {
         let safety = check(keys)
         #expect(safety.problems.map(\.key) == [both].compactMap { $0 })

@@ -12,7 +12,9 @@ import Testing
         return try LocalTree(folder.path, options: options).files().map(\.path)
     }
 
-    private func refusal(_ folder: FolderOnDisk, _ change: (inout LocalTree.Options) -> Void = { _ in }) throws -> String {
+    private func refusal(_ folder: FolderOnDisk, _ change: (inout LocalTree.Options) -> Void = { _ in }) throws
+        -> String
+    {
         let failure = try #require(throws: Failure.self) { _ = try paths(folder, change) }
         #expect(failure.kind == .badInput)
         return failure.message
@@ -20,7 +22,10 @@ import Testing
 
     @Test func filesComeInTheOrderOfTheirBytes() throws {
         let folder = try FolderOnDisk()
-        let names = ["a/b", "a-b", "a.b", "a0", "a/b-c/d", "a/b.c", "Z", "é", "z", "e\u{301}", "a b+%\n", "b/.hidden", "\u{1F600}"]
+        let names = [
+            "a/b", "a-b", "a.b", "a0", "a/b-c/d", "a/b.c", "Z", "é", "z", "e\u{301}", "a b+%\n", "b/.hidden",
+            "\u{1F600}",
+        ]
         for name in names { try folder.write(name, name) }
         mkdir(folder.at("empty"), 0o755)
         let found = try paths(folder)
@@ -32,7 +37,10 @@ import Testing
     @Test func filtersPruneAndChoose() throws {
         let folder = try FolderOnDisk()
         for name in ["a.yaml", "b.py", "sub/c.yaml", ".git/x", "sub/.git/y"] { try folder.write(name) }
-        #expect(try paths(folder) { $0.filter = try TreeFilter(include: [], exclude: [".git"]) } == ["a.yaml", "b.py", "sub/c.yaml"])
+        #expect(
+            try paths(folder) { $0.filter = try TreeFilter(include: [], exclude: [".git"]) } == [
+                "a.yaml", "b.py", "sub/c.yaml",
+            ])
         #expect(try paths(folder) { $0.filter = try TreeFilter(include: ["*.yaml"], exclude: ["sub/"]) } == ["a.yaml"])
     }
 
@@ -47,7 +55,12 @@ import Testing
         #expect(try paths(folder) == ["b", "d/x", "real/x", "sub/up"])
         #expect(try LocalTree(folder.path).files().first?.size == 5)
         // Kept.
-        let kept = try LocalTree(folder.path, options: { var o = LocalTree.Options(); o.symlinks = .keep; return o }()).files()
+        let kept = try LocalTree(
+            folder.path,
+            options: {
+                var o = LocalTree.Options(); o.symlinks = .keep; return o
+            }()
+        ).files()
         #expect(kept.map(\.path) == ["b", "d", "real/x", "sub/up"])
         #expect(kept.map(\.link) == ["real/x", "real", nil, "../real/x"])
         // Out of the folder, by name, by way of another link, absolutely.

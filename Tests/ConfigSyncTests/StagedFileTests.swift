@@ -4,7 +4,8 @@ import Support
 import Testing
 
 @Suite struct StagedFileTests {
-    private func write(_ folder: TreeFolder, _ name: String, _ text: String, _ attributes: FileAttributes? = nil) throws {
+    private func write(_ folder: TreeFolder, _ name: String, _ text: String, _ attributes: FileAttributes? = nil) throws
+    {
         let file = try folder.stage(name, attributes: attributes)
         try file.write(Array(text.utf8), at: 0)
         try file.commit()
@@ -54,7 +55,12 @@ import Testing
         let folder = try TreeFolder(disk.path, attributes: FileAttributes(uid: 4711, gid: 4712))
         try write(folder, "sub/x", "x")
         try folder.link("sub/l", to: "x")
-        let files = try LocalTree(disk.path, options: { var o = LocalTree.Options(); o.symlinks = .keep; return o }()).files()
+        let files = try LocalTree(
+            disk.path,
+            options: {
+                var o = LocalTree.Options(); o.symlinks = .keep; return o
+            }()
+        ).files()
         #expect(files.map(\.owner) == [.init(uid: 4711, gid: 4712), .init(uid: 4711, gid: 4712)])
         #expect(files.map(\.link) == ["x", nil])
         #expect(files.last?.mode == 0o644)

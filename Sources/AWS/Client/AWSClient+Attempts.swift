@@ -99,7 +99,8 @@ extension AWSClient {
         var request = HTTPRequest(
             method: call.request.method, url: call.url, headers: call.request.headers, body: call.request.body)
         request.headers["User-Agent"] = "fgctl"
-        if !call.streamsAnswer { request.wholeLimit = call.wholeLimit }
+        // A trace tells the time of the first byte, which only a streaming answer shows.
+        if !call.streamsAnswer, effects.trace == nil { request.wholeLimit = call.wholeLimit }
         let clockOffset = shared.clockOffset.withLock { $0 }
         request = try signer.sign(request, payload: call.payload, at: effects.now().addingTimeInterval(clockOffset))
         var log = effects.trace.map {

@@ -28,7 +28,9 @@ extension AWSClient {
             request.headers["x-amz-checksum-sha256"] = hash
         }
         let endpoint = try await shared.endpoints.endpoint(service.id)
-        let url = service.isS3 ? try S3Addressing.url(request, endpoint: endpoint) : endpoint.base + request.target
+        let url =
+            service.isS3
+            ? try S3Addressing.url(request, endpoint: endpoint, shared: shared) : endpoint.base + request.target
         let payload: PayloadHash
         if let sha256 {
             payload = .known(sha256)

@@ -11,11 +11,9 @@ enum S3Addressing {
     /// The URL of a request, and the region it is signed for.
     ///
     /// A bucket goes into the host, unless it must stand in the path: see `S3Location`.
-    static func url(_ request: EncodedRequest, endpoint: Endpoint) throws -> String {
+    static func url(_ request: EncodedRequest, endpoint: Endpoint, shared: SharedState) throws -> String {
         guard let bucket = request.bucket else { return endpoint.base + request.target }
-        var parameters = endpoint.parameters
-        parameters.bucket = bucket
-        let location = try S3Location.find(parameters)
+        let location = try shared.location(bucket, endpoint)
         guard location.hasBucketInHost else { return endpoint.base + request.target }
         var request = request
         request.path.removeFirst("/\(bucket)".count)

@@ -18,20 +18,57 @@ struct CanonicalRequest {
     ///   - isS3: object keys are signed as they stand on the wire; everywhere else paths are normalised and encoded again.
     init(_ request: HTTPRequest, payloadHash: String, isS3: Bool) {
         let target = RequestTarget(url: request.url)
-        var values: [String: [String]] = [:]
+        var fields: [(name: String, value: String)] = []
+        fields.reserveCapacity(request.headers.fields.count + 1)
+        var hasHost = false
         for field in request.headers.fields {
             let name = field.name.lowercased()
-            if !Self.unsigned.contains(name) { values[name, default: []].append(Self.squeeze(field.value)) }
+            if Self.unsigned.contains(name) { continue }
+            if name == "host" { hasHost = true }
+            Self.insert((name, Self.squeeze(field.value)), into: &fields)
         }
-        if values["host"] == nil { values["host"] = [target.host] }
-        let names = values.keys.sorted()
-        let headers = names.map { "\($0):\(values[$0, default: []].joined(separator: ","))\n" }.joined()
-        signedHeaders = names.joined(separator: ";")
+        if !hasHost { Self.insert(("host", target.host), into: &fields) }
         let path = isS3 ? String(target.path) : PercentEncoding.encode(Self.normalise(target.path), keepsSlash: true)
-        text = [
-            request.method, path.isEmpty ? "/" : path, Self.canonicalQuery(target.query), headers, signedHeaders,
-            payloadHash,
-        ].joined(separator: "\n")
+        // One text that grows: this runs for every attempt.
+        var text = request.method
+        text.reserveCapacity(512 + path.utf8.count + target.query.utf8.count)
+        text += "\n"
+        text += path.isEmpty ? "/" : path
+        text += "\n"
+        if !target.query.isEmpty { text += Self.canonicalQuery(target.query) }
+        text += "\n"
+        var names = ""
+        names.reserveCapacity(128)
+        for (index, field) in fields.enumerated() {
+            // Fields of one name are one header with several values.
+            if index > 0, fields[index - 1].name == field.name {
+                text += ","
+            } else {
+                if index > 0 {
+                    text += "\n"
+                    names += ";"
+                }
+                names += field.name
+                text += field.name
+                text += ":"
+            }
+            text += field.value
+        }
+        text += "\n\n"
+        text += names
+        text += "\n"
+        text += payloadHash
+        self.text = text
+        signedHeaders = names
+    }
+
+    /// Keeps the order of the names' bytes, and that of fields of one name.
+    private static func insert(
+        _ field: (name: String, value: String), into fields: inout [(name: String, value: String)]
+    ) {
+        var place = fields.count
+        while place > 0, field.name < fields[place - 1].name { place -= 1 }
+        fields.insert(field, at: place)
     }
 
     /// Names and values encoded anew, sorted by name, then by value.

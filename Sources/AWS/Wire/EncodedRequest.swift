@@ -41,6 +41,9 @@ enum RequestEncoder {
     ///   line break.
     static func encode<I, O>(_ operation: Operation<I, O>, _ input: I) throws -> EncodedRequest {
         let service = operation.service
+        if let input = input as? any DirectInput {
+            return try input.direct.encoded(method: operation.method, what: "\(service.sdkID) \(operation.name)")
+        }
         let value = try WireEncoder.encode(input, names: service.memberNames)
         if case .byToken(let name) = operation.idempotent, !value.hasText(service.memberNames.wireName(name)) {
             // A mistake of fgctl's own: sent without, a lost answer would mean acting twice.

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import HTTP
+internal import Support
 internal import XML
 
 /// Reads good answers in the protocol of their service.
@@ -8,6 +9,7 @@ enum ResponseDecoder {
     static func decode<I, O>(
         _ operation: Operation<I, O>, status: Int, headers: HTTPHeaders, body: [UInt8]?
     ) throws -> O {
+        if let type = O.self as? any DirectOutput.Type, let output = try type.init(headers) as? O { return output }
         let node = try node(operation, status: status, headers: headers, body: body)
         return try WireDecoder.decode(O.self, from: node, names: operation.service.memberNames)
     }
@@ -69,6 +71,7 @@ enum ResponseDecoder {
             "\(context.codingPath.dotted) in the answer can't be read as \(type): \(context.debugDescription)"
         case DecodingError.dataCorrupted(let context):
             "\(context.codingPath.dotted) in the answer can't be read: \(context.debugDescription)"
+        case let failure as Failure: failure.message
         default: "the answer can't be read"
         }
     }

@@ -5,8 +5,25 @@ enum Timestamp {
     /// `20150830T123600Z`, as signatures have it.
     static func basic(_ date: Date) -> String {
         let (time, _) = split(date, unit: 1)
-        return "\(pad(time.year, 4))\(pad(time.month, 2))\(pad(time.day, 2))T"
-            + "\(pad(time.hour, 2))\(pad(time.minute, 2))\(pad(time.second, 2))Z"
+        let fields = [
+            max(0, time.year) / 100 % 100, max(0, time.year) % 100, time.month, time.day, time.hour, time.minute,
+            time.second,
+        ]
+        // Over bytes: each signature has one.
+        return String(unsafeUninitializedCapacity: 16) { text in
+            var end = 0
+            for (index, field) in fields.enumerated() {
+                if index == 4 {
+                    text[end] = UInt8(ascii: "T")
+                    end += 1
+                }
+                text[end] = 0x30 + UInt8(field / 10)
+                text[end + 1] = 0x30 + UInt8(field % 10)
+                end += 2
+            }
+            text[end] = UInt8(ascii: "Z")
+            return end + 1
+        }
     }
 
     static func text(_ date: Date, _ format: TimestampFormat) -> String {

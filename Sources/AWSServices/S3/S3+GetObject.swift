@@ -81,7 +81,7 @@ extension S3 {
         }
     }
 
-    package struct GetObjectRequest: Codable, Sendable, RESTBound {
+    package struct GetObjectRequest: Codable, Sendable, DirectInput {
         package var bucket: String
         package var key: String
         package var versionId: String?
@@ -112,6 +112,18 @@ extension S3 {
             "expectedBucketOwner": .header("x-amz-expected-bucket-owner"),
             "checksumMode": .header("x-amz-checksum-mode"),
         ]
+
+        /// What `bindings` says, written out.
+        package var direct: DirectRequest {
+            var request = DirectRequest(bucket: bucket, key: key)
+            if let versionId { request.query.append(("versionId", versionId)) }
+            request.add("If-Match", ifMatch)
+            request.add("If-None-Match", ifNoneMatch)
+            request.add("x-amz-expected-bucket-owner", expectedBucketOwner)
+            request.add("Range", range)
+            request.add("x-amz-checksum-mode", checksumMode)
+            return request
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 package import AWS
 internal import Crypto
+package import HTTP
 internal import Support
 
 extension S3 {
@@ -53,7 +54,7 @@ extension S3 {
 }
 
 extension S3 {
-    package struct PutObjectRequest: Codable, Sendable, RESTBound {
+    package struct PutObjectRequest: Codable, Sendable, DirectInput {
         package var bucket: String
         package var key: String
         package var cacheControl: String?
@@ -102,6 +103,26 @@ extension S3 {
             "checksumAlgorithm": .header("x-amz-sdk-checksum-algorithm"),
             "body": .payload,
         ]
+
+        /// What `bindings` says, written out.
+        package var direct: DirectRequest {
+            var request = DirectRequest(bucket: bucket, key: key, body: .bytes(body))
+            request.add("Cache-Control", cacheControl)
+            request.add("Content-Disposition", contentDisposition)
+            request.add("Content-Encoding", contentEncoding)
+            request.add("Content-Type", contentType)
+            for (name, value) in metadata ?? [:] { request.add("x-amz-meta-" + name, value) }
+            request.add("x-amz-server-side-encryption", serverSideEncryption)
+            request.add("x-amz-server-side-encryption-aws-kms-key-id", sseKMSKeyId)
+            request.add("x-amz-storage-class", storageClass)
+            request.add("x-amz-tagging", tagging)
+            request.add("x-amz-expected-bucket-owner", expectedBucketOwner)
+            request.add("If-None-Match", ifNoneMatch)
+            request.add("If-Match", ifMatch)
+            request.add("x-amz-checksum-crc64nvme", checksumCRC64NVME)
+            request.add("x-amz-sdk-checksum-algorithm", checksumAlgorithm)
+            return request
+        }
     }
 
     package struct PutObjectResponse: Codable, Sendable, RESTBound {
@@ -112,5 +133,26 @@ extension S3 {
             "eTag": .header("ETag"), "checksumCRC64NVME": .header("x-amz-checksum-crc64nvme"),
             "versionId": .header("x-amz-version-id"),
         ]
+
+        package init(eTag: String? = nil, checksumCRC64NVME: String? = nil, versionId: String? = nil) {
+            self.eTag = eTag
+            self.checksumCRC64NVME = checksumCRC64NVME
+            self.versionId = versionId
+        }
+    }
+}
+
+extension S3.PutObjectResponse: DirectOutput {
+    package init(_ headers: HTTPHeaders) {
+        self.init()
+        for field in headers.fields {
+            if HTTPHeaders.isNamed(field, "etag") {
+                eTag = eTag ?? field.value
+            } else if HTTPHeaders.isNamed(field, "x-amz-checksum-crc64nvme") {
+                checksumCRC64NVME = checksumCRC64NVME ?? field.value
+            } else if HTTPHeaders.isNamed(field, "x-amz-version-id") {
+                versionId = versionId ?? field.value
+            }
+        }
     }
 }

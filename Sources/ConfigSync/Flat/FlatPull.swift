@@ -36,12 +36,21 @@ package struct FlatPull: Sendable {
         let folder = isThere ? try TreeFolder(to, attributes: attributes) : nil
         let writes = !options.dryRun
         let isAlone = writes ? try folder?.beginWriting() ?? false : false
-        let traits = writes ? try folder?.traits() : nil
         var survey = FlatSurvey(
             s3: s3, places: places, tree: isThere ? tree : nil, folder: folder, filter: options.filter,
             expectedOwner: options.expectedOwner, partSize: options.transfer.partSize)
-        survey.traits = traits ?? TreeFolder.likelyTraits(of: to)
-        let found = try await survey.run(FlatPlan.Rules(.pull, deletes: options.deletes, attributes: attributes))
+        let likely = TreeFolder.likelyTraits(of: to)
+        survey.traits = likely
+        let rules = FlatPlan.Rules(.pull, deletes: options.deletes, attributes: attributes)
+        var found = try await survey.run(rules)
+        // The folder itself is asked only when it will be written to; it nearly always says what was likely.
+        if writes, let folder, found.plan.count(.download) > 0 {
+            let traits = try folder.traits()
+            if traits != likely {
+                survey.traits = traits
+                found = try await survey.run(rules)
+            }
+        }
         try found.safety.check(what)
         try options.guardDeletions(found.plan, what)
         var report = FlatReport(found.plan, .pull, from: names, to: to, dryRun: options.dryRun)

@@ -47,12 +47,15 @@ package final class TreeFolder: Sendable {
     ///   - path: absolute, or relative to the working directory; may itself be a symbolic link.
     ///   - creating: makes the folder, and those above it, where there is none.
     ///   - attributes: of files without attributes of their own, and of folders.
+    /// - Throws: `Failure` of kind `badInput` when it can't be opened and was not to be made.
     package init(_ path: String, creating: Bool = false, attributes: FileAttributes = FileAttributes()) throws {
         self.path = path
         self.attributes = attributes
         if creating { try Self.make(path, attributes) }
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.failure("open folder", path, errno) }
+        guard descriptor >= 0 else {
+            throw creating ? Self.failure("open folder", path, errno) : Self.unreadable(path, errno)
+        }
         root = WriteHandle(descriptor)
     }
 
@@ -178,7 +181,7 @@ package final class TreeFolder: Sendable {
     /// The same without writing anything, by how the folder's own name may be written.
     package static func likelyTraits(of path: String) -> FolderTraits {
         var path = PathText.normalized(path)
-        while path != "/", path != ".", access(path, F_OK) != 0 { path = PathText.parent(of: "/" + path) ?? "/" }
+        while path != "/", path != ".", access(path, F_OK) != 0 { path = PathText.normalized(path + "/..") }
         let name = PathText.lastComponent(of: path)
         let other = name == name.uppercased() ? name.lowercased() : name.uppercased()
         guard other != name, path.hasSuffix(name) else { return FolderTraits() }
