@@ -11,7 +11,7 @@ package import Watch
 /// costs at most thirty calls a minute.
 package final class StackDeployment: Sendable {
     /// How long deployments of other services are waited for once one has begun: they are told together then.
-    private static let gathering: Duration = .seconds(3)
+    private static let gathering: Duration = .milliseconds(1500)
     /// Between looks at the stack at the least.
     private static let quick: Duration = .seconds(1)
     /// How long looks follow that quickly; later ones follow as calls last.
@@ -35,7 +35,9 @@ package final class StackDeployment: Sendable {
         var events: [CloudFormation.StackEvent] = []
         /// Names of services that CloudFormation is updating.
         var underWay: Set<String> = []
+        var everUnderWay: Set<String> = []
         var followed: Set<String> = []
+        var cause: String?
         /// When the first of those that are not followed yet was seen to begin.
         var firstSeen: ContinuousClock.Instant?
         /// Whether the last event of the stack itself was its end.
@@ -98,12 +100,35 @@ package final class StackDeployment: Sendable {
                 if outcome.status == .updateComplete {
                     try await deployments(try await begun(names, old), of: update)
                 }
+                if outcome.status != .updateComplete { await explain(old) }
                 return StackEvents.Outcome(
                     stack: outcome.stack, status: outcome.status, events: state.withLock { $0.events })
             } catch let found as DeploymentsBegan {
                 mark = state.withLock { $0.events.last?.eventId } ?? mark
                 try await deployments(found.started, of: update)
             }
+        }
+    }
+
+    /// Why a task failed, where one did; a deployment that failed at once was over before it was followed.
+    package var cause: String? {
+        state.withLock { state in state.reports.last { $0.failureKind != nil }?.reason ?? state.cause }
+    }
+
+    private func explain(_ old: Set<String>) async {
+        let (isKnown, wanted) = state.withLock { state in
+            (state.reports.contains { $0.failureKind != nil }, state.everUnderWay)
+        }
+        guard !isKnown else { return }
+        for name in names where wanted.contains(name) {
+            // What can't be looked at leaves CloudFormation's own words.
+            let tasks = try? await TaskInvestigator(client: client)
+                .failedTasks(ofService: "service/\(cluster)/\(name)")
+            guard let newest = tasks?.first(where: { !old.contains($0.verdict.taskArn) }) else { continue }
+            for line in newest.lines { show(line) }
+            let findings = await FindingInspector(client: client).findings(of: [newest])
+            for line in findings.flatMap(\.lines) { show("  \(line)") }
+            state.withLock { $0.cause = $0.cause ?? newest.verdict.cause }
         }
     }
 
@@ -135,12 +160,15 @@ package final class StackDeployment: Sendable {
                 state.sawEnd = event.endsOperation
                 state.isRollingBack = event.resourceStatus?.hasPrefix("UPDATE_ROLLBACK") == true
             }
-            guard event.resourceType == "AWS::ECS::Service", let id = event.physicalResourceId else { return }
-            let name = ServiceNames.name(ofARN: id)
+            guard event.resourceType == "AWS::ECS::Service" else { return }
+            let name = event.physicalResourceId.map { ServiceNames.name(ofARN: $0) } ?? ""
+            // An event that does not say which service it is of may be any one's.
+            let meant = names.contains(name) ? [name] : names
             if event.resourceStatus == "UPDATE_IN_PROGRESS" {
-                state.underWay.insert(name)
+                state.underWay.formUnion(meant)
+                state.everUnderWay.formUnion(meant)
             } else {
-                state.underWay.remove(name)
+                state.underWay.subtract([name])
             }
         }
     }
@@ -158,12 +186,8 @@ package final class StackDeployment: Sendable {
             state.firstSeen = state.firstSeen ?? now
             return state.firstSeen ?? now
         }
-        let isWhole = started.count + state.withLock { $0.followed.count } >= services.count
-        if isWhole || started.count == wanted.count && now - first >= Self.gathering / 2
-            || now - first >= Self.gathering
-        {
-            throw DeploymentsBegan(started: started)
-        }
+        guard started.count == wanted.count || now - first >= Self.gathering else { return }
+        throw DeploymentsBegan(started: started)
     }
 
     // MARK: The services

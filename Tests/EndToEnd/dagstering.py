@@ -82,9 +82,11 @@ def release(project: Project, version: str, usercode: str = RUNS) -> None:
     project.fgctl("compose-push", version).expect(0)
 
 
-def deploy(project: Project) -> None:
+def deploy(project: Project, webserver: str = RUNS) -> None:
     """Images of version 0.1 and the stack that runs them."""
     composing.start(project, ROLES, RUNS)
+    composing.write_dockerfile(project, "webserver", webserver)
+    project.boto3("s3").create_bucket(Bucket=project.bucket)
     composing.make_repositories(project, *ROLES)
     release(project, "0.1")
     parts.create(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
 import dagstering
 import pytest
 from dagstering import FAILS, ROLES
+from harness import wait_until
 
 
 @pytest.fixture
@@ -98,6 +100,61 @@ def test_a_bad_image_is_rolled_back(dagster):
     assert time.time() - begin < 150
     dagster.fgctl("update-usercode", "0.1").expect(0)
     assert dagstering.image(dagster, "usercode") == "0.1"
+
+
+def test_too_many_failed_tasks_cancel_the_update(dagster, judge):
+    dagstering.release(dagster, "0.3", FAILS)
+    mark = judge.mark()
+    failed = dagster.fgctl("update-usercode", "0.3", "--max-failed-tasks", "1", "--output", "json", timeout=180).expect(1)
+    assert failed.json["outcome"] == "failed" and "ended with 3" in failed.json["reason"]
+    assert "CancelUpdateStack" in calls(judge, mark) or "Circuit Breaker" in failed.json["reason"]
+    assert dagstering.parameters(dagster)["UsercodeVersion"] == "0.1"
+
+
+def pointer(project):
+    try:
+        body = project.boto3("s3").get_object(Bucket=project.bucket, Key=f"{project.stack}/config/current.json")["Body"]
+    except project.boto3("s3").exceptions.NoSuchKey:
+        return None
+    return json.load(body)["release"]
+
+
+def test_config_is_pinned_and_deployed(dagster, judge):
+    dagster.write("config/settings.txt", "colour = dark\n")
+    before = tasks(dagster)
+    mark = judge.mark()
+    planned = dagster.fgctl("update-webserver", "--dry-run", "--output", "json").expect(0).json
+    assert planned["action"] == "update" and judge.requests(since=mark, mutating=True) == []
+    done = dagster.fgctl("update-webserver", "--output", "json").expect(0).json
+    release = done["parameters"][0]["to"]
+    assert done["parameters"] == [{"name": "ConfigRelease", "from": dagstering.RELEASE, "to": release}]
+    assert len(done["deployments"]) == 3 and done["outcome"] == "succeeded" and done["currentRelease"] == release
+    assert pointer(dagster) == release == dagstering.parameters(dagster)["ConfigRelease"]
+    after = tasks(dagster)
+    assert all(after[role] != before[role] for role in ROLES)
+
+    mark = judge.mark()
+    same = dagster.fgctl("update-webserver", "env", "config", "--if-changed", "--output", "json").expect(0).json
+    assert same["outcome"] == "unchanged" and calls(judge, mark) == [] and tasks(dagster) == after
+    again = dagster.fgctl("update-webserver", "--output", "json").expect(0).json
+    assert again["action"] == "restart" and [one["service"] for one in again["deployments"]] == [f"{dagster.stack}-webserver"]
+
+    dagster.write("config/workspace.yaml", "load_from:\n  - nonsense: {}\n")
+    mark = judge.mark()
+    bad = dagster.fgctl("update-webserver").expect(65)
+    assert "workspace.yaml:2" in bad.err and calls(judge, mark) == []
+    assert "there is no such folder" in said(dagster.fgctl("update-webserver", "nowhere").expect(65))
+
+
+def test_bad_config_is_rolled_back_with_the_service(project):
+    check = f'[ "$CONFIG_RELEASE" = {dagstering.RELEASE} ] || {{ echo cannot read the config; exit 4; }}'
+    dagstering.deploy(project, f"{check}; {dagstering.RUNS}")
+    project.write("config/settings.txt", "colour = broken\n")
+    failed = project.fgctl("update-webserver", timeout=180).expect(1)
+    assert "UPDATE_ROLLBACK_COMPLETE" in said(failed) and "cannot read the config" in failed.err
+    assert dagstering.parameters(project)["ConfigRelease"] == dagstering.RELEASE
+    assert pointer(project) is None, "what did not run is not the current release"
+    wait_until("all services run again", lambda: all(dagstering.running(project, role) for role in ROLES), 60)
 
 
 def test_refusals(dagster, judge):

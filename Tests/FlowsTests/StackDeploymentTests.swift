@@ -223,7 +223,7 @@ struct StackDeploymentTests {
         let world = World(course)
         let (outcome, reports) = try await follow(world)
         #expect(outcome.status == .updateComplete && reports.map(\.outcome) == [.succeeded])
-        #expect(world.now >= 30 && world.now <= 32.6)
+        #expect(world.now >= 30 && world.now <= 36)
     }
 
     @Test(arguments: [9.0, 14, 31, 70, 200])

@@ -131,15 +131,16 @@ GROUPS = {
         "scheduler:ListSchedules scheduler:UpdateSchedule sts:GetCallerIdentity" + _DIAGNOSIS,
         note="`schedule-next` asks AWS nothing. `RunNow`, `TagTasks` and `StopTask` are for `schedule-run`."),
     "services": Group(
-        "update-service service-status service-rollback",
-        "cloudformation:DescribeStacks cloudformation:ListStackResources ecs:DescribeServices ecs:DescribeTaskDefinition "
+        "update-usercode update-webserver update-daemon update-service service-status service-rollback",
+        "cloudformation:CancelUpdateStack cloudformation:DescribeStacks cloudformation:ListStackResources ecs:DescribeServices ecs:DescribeTaskDefinition "
         "ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListServices ecs:ListTaskDefinitions ecs:ListTasks "
         "ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
         beyond={
             "ecs:DescribeServiceDeployments": "the deployment that was started; local AWS has none to describe",
             "ecs:DescribeServiceRevisions": "what a service ran before; local AWS keeps no such history",
             "ecs:StopServiceDeployment": "a deployment that is under way goes back; local AWS has none to stop"},
-        note="`service-rollback` of a service that a stack owns changes that stack: it needs the policy `stacks` as well."),
+        note="`service-rollback` of a service that a stack owns changes that stack: it needs the policy `stacks` as "
+             "well, as `update-usercode VERSION` does; `update-webserver` needs those of `stacks` and `config`."),
     "config-push": Group(
         "config-push config-diff config-rollback config-list",
         "s3:CopyObject s3:DeleteObject s3:DeleteObjects s3:GetObject s3:HeadObject s3:ListObjectsV2 s3:PutObject "

@@ -34,7 +34,12 @@ struct Root: AsyncParsableCommand {
                 ScheduleNext.self, ScheduleRun.self,
             ]),
         CommandGroup(
-            name: "Services", subcommands: [UpdateUsercode.self, UpdateDaemon.self, UpdateService.self, ShowServiceStatus.self, RollbackService.self]),
+            name: "Services",
+            subcommands: [
+                UpdateUsercode.self, UpdateWebserver.self, UpdateDaemon.self, UpdateService.self,
+                ShowServiceStatus.self,
+                RollbackService.self,
+            ]),
         CommandGroup(
             name: "Config",
             subcommands: [

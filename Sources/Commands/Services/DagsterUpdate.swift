@@ -122,8 +122,21 @@ struct DagsterUpdate: Sendable {
             throw await interrupted()
         } catch let failure as Failure {
             report.deployments = deployment.reports
-            report.failure = failure
+            report.failure = explained(failure, cause: deployment.cause, deployment.reports)
         }
+    }
+
+    /// With why the tasks failed, which CloudFormation does not know.
+    private func explained(_ failure: Failure, cause: String?, _ reports: [DeploymentReport]) -> Failure {
+        guard failure.kind == .failed, let cause, !failure.message.contains(cause) else { return failure }
+        let advice = reports.flatMap(\.findings).first?.advice
+        let isBack = failure.message.contains("UPDATE_ROLLBACK_COMPLETE")
+        return Failure(
+            .failed, "\(failure.message): \(cause)",
+            hint: advice
+                ?? (isBack
+                    ? "what ran before runs again; mend the image and push it as another version" : failure.hint),
+            cause: failure.cause)
     }
 
     /// What Ctrl-C comes to while the stack is updated: cancelled if that is wished, else how to go on.
