@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from leftovers import Leftovers
-from parts import outputs_of, put_image, stack_of, status_of
+from parts import outputs_of, stack_of, status_of
 
 RELEASE = "0123456789abcdef" * 4
 PARTS = ("webserver", "daemon", "usercode", "fgctl")
 OPTIONS = "LoadBalancer=false"
 
 
-class OfImage:
-    """The project as `parts.put_image` takes it, with another image."""
-
-    def __init__(self, project, part: str) -> None:
-        self.boto3, self.image = project.boto3, f"{project.image}/{part}"
+# Stands in for Dagster's programs and for the sidecar: well when asked, else there until it is told to go.
+PROGRAM = """#!/bin/sh
+case "$0 $*" in */fgctl*|*health-check*|*liveness-check*|*urllib*) exit 0 ;; esac
+trap 'exit 0' TERM
+while :; do sleep 0.2; done
+"""
+PROGRAMS = ("dagster", "dagster-webserver", "dagster-daemon", "python", "fgctl")
 
 
 def put_images(project, *tags: str, parts=PARTS[:3]) -> None:
+    """Builds and pushes images that services can run on."""
+    folder = project.folder / "standin"
+    folder.mkdir(exist_ok=True)
+    for name in PROGRAMS:
+        (folder / name).write_text(PROGRAM)
+        (folder / name).chmod(0o755)
     for part in parts:
-        put_image(OfImage(project, part), *tags)
+        for tag in tags:
+            (folder / "Dockerfile").write_text(
+                f"FROM busybox:local\nLABEL fgctl.test={project.suffix} part={part} tag={tag}\n"
+                f"COPY {' '.join(PROGRAMS)} /bin/\nCMD [\"dagster\"]\n")
+            name = f"{project.registry}/{project.image}/{part}:{tag}"
+            for command in (["build", "-q", "-t", name, str(folder)], ["push", "-q", name]):
+                done = subprocess.run(["docker", *command], capture_output=True, text=True, timeout=120)
+                assert done.returncode == 0, done.stderr
 
 
 def point_config(project, release: str = RELEASE) -> None:
@@ -185,6 +201,20 @@ def test_update_render_status(standing, judge):
     assert (base["stack"], base["parameters"]["CreateDatabase"]) == (project.base, "false")
 
 
+def test_the_batch_task_runs_where_its_database_lets_it_in(standing):
+    project = standing
+    group = outputs_of(project)["TaskSecurityGroupId"]
+    assert group != outputs_of(project, project.parent_stack)["SecurityGroupId"]
+    request = project.fgctl("ecs-run-task", "--dry-run", "--output", "json").expect(0).json
+    network = request["networkConfiguration"]["awsvpcConfiguration"]
+    assert (network["securityGroups"], ",".join(network["subnets"])) == ([group], outputs_of(project)["SubnetIds"])
+    assert (request["cluster"], request["taskDefinition"].rpartition("/")[2]) == (project.stack, f"{project.stack}:1")
+    project.fgctl("schedule-create", "0 0 * * ? *").expect(0)
+    stored = project.boto3("scheduler").get_schedule(Name=project.stack, GroupName=project.stack)["Target"]
+    assert stored["EcsParameters"]["NetworkConfiguration"]["awsvpcConfiguration"]["SecurityGroups"] == [group]
+    assert stored["RoleArn"] == outputs_of(project)["ScheduleRoleArn"]
+
+
 def test_services_go_before_the_base(standing):
     project = standing
     planned = project.fgctl("cf-delete-stack", "--dry-run", "--output", "json").expect(0).json
@@ -231,6 +261,7 @@ def test_a_protected_database_keeps_its_base(networked):
     ({"S3_BUCKET": None}, ("0.1",), 64, "S3_BUCKET"),
     ({"PARENT_STACK_NAME": None}, ("0.1",), 64, "neither PARENT_STACK_NAME nor VPC_ID and SUBNETS"),
     ({}, ("0.1", "--parameter", "WebserverCpu=300"), 64, "WebserverCpu"),
+    ({}, ("0.1", "--parameter", "WebserverCpu=4096"), 64, "with cpu 4096 Fargate has"),
     ({}, ("0.1", "--parameter", "ImagesKept=1"), 64, "is less than 10"),
     ({}, ("0.1", "--template", "daggster"), 64, "there is no template daggster"),
 ])

@@ -26,11 +26,20 @@ struct ProjectStacks: Sendable {
         return stack
     }
 
-    /// Subnets and security groups of tasks: from the keys SUBNETS and SECURITY_GROUPS, else from the network stack.
-    func network(publicIP: Bool?, for purpose: String) async throws -> ECS.AwsVpcConfiguration {
+    /// Subnets and security groups of tasks: from the keys SUBNETS and SECURITY_GROUPS, else from the stack itself, whose tasks
+    /// may have a group of their own, else from the network stack.
+    ///
+    /// - Parameter stack: whose tasks these are.
+    func network(
+        publicIP: Bool?, of stack: CloudFormation.Stack?, for purpose: String
+    ) async throws -> ECS.AwsVpcConfiguration {
         let assign = try publicIP ?? session.settings.bool(.assignPublicIP) ?? true
         var subnets = session.settings.list(.subnets)
         var groups = session.settings.list(.securityGroups)
+        if let own = stack?.output("TaskSecurityGroupId"), let ids = stack?.output("SubnetIds") {
+            if groups.isEmpty { groups = [own] }
+            if subnets.isEmpty { subnets = ids.split(separator: ",").map(String.init) }
+        }
         if subnets.isEmpty || groups.isEmpty {
             let outputs = try await parentOutputs(purpose)
             if subnets.isEmpty { subnets = outputs.subnets }
@@ -59,14 +68,18 @@ struct ProjectStacks: Sendable {
     }
 
     /// The same where it can be found out; `nil` where neither keys nor a network stack tell.
-    func networkIfKnown(for purpose: String) async throws -> ECS.AwsVpcConfiguration? {
-        let isGiven = !session.settings.list(.subnets).isEmpty && !session.settings.list(.securityGroups).isEmpty
+    func networkIfKnown(
+        of stack: CloudFormation.Stack, for purpose: String
+    ) async throws -> ECS.AwsVpcConfiguration? {
+        let isGiven =
+            stack.output("TaskSecurityGroupId") != nil
+            || !session.settings.list(.subnets).isEmpty && !session.settings.list(.securityGroups).isEmpty
         if !isGiven {
             guard session.settings[.parentStackName] != nil,
                 try await cloudFormation.describeStack(try Names(session.settings).parentStack) != nil
             else { return nil }
         }
-        return try await network(publicIP: nil, for: purpose)
+        return try await network(publicIP: nil, of: stack, for: purpose)
     }
 
     /// Warns when there is no network for the tasks of a new stack; refuses a template that can't do without one.

@@ -19,7 +19,8 @@ struct ServicesStackInputs {
     private let asked: ImageVersion?
     let name: String
 
-    init(_ session: Session, _ set: TemplateSet, explicit: [GivenValue], _ asked: ImageVersion?) throws {
+    init(_ session: Session, _ set: TemplateSet, explicit: [GivenValue], _ asked: ImageVersion?, updating: Bool) throws
+    {
         self.session = session
         self.asked = asked
         let names = Names(session.settings)
@@ -47,6 +48,8 @@ struct ServicesStackInputs {
         tags = try StackInputs.tags(
             stack: name, environmentName: session.environmentName, user: try session.settings.tags(), network: network)
         try StackInputs.check(of: template, explicit: explicit, offered: given)
+        // A service's other half may be the stack's; both at once can be judged here.
+        try Self.checkSizes(of: template, explicit, stack: nil, onlyPairs: updating)
     }
 
     // MARK: Parts
@@ -69,25 +72,25 @@ struct ServicesStackInputs {
     func request(_ offered: [GivenValue], stack: CloudFormation.Stack?) throws -> StackRequest {
         var offered = offered
         offered += try TaskInputs.size(session, template, explicit: explicit, stack: stack)
-        let sizes = Self.sizes(of: template, explicit, stack: stack)
-        for (cpu, memory) in sizes { _ = try FargateSize.validate(cpu: cpu, memory: memory) }
+        try Self.checkSizes(of: template, explicit, stack: stack, onlyPairs: false)
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
         return StackRequest(
             name: name, template: template, parameters: parameters, tags: tags, updateVersion: version)
     }
 
-    /// The sizes of a template's services, `PARTCpu` with `PARTMemory`, where one of them is given.
-    private static func sizes(
-        of template: Template, _ explicit: [GivenValue], stack: CloudFormation.Stack?
-    ) -> [(cpu: String, memory: String)] {
+    /// Checks the sizes of a template's services, `PARTCpu` with `PARTMemory`, where one of them is given.
+    private static func checkSizes(
+        of template: Template, _ explicit: [GivenValue], stack: CloudFormation.Stack?, onlyPairs: Bool
+    ) throws {
+        func given(_ name: String) -> String? { explicit.first { $0.name == name }?.value }
         func value(_ name: String) -> String {
-            explicit.first { $0.name == name }?.value ?? stack?.parameter(name)
-                ?? template.parameter(name)?.defaultValue ?? ""
+            given(name) ?? stack?.parameter(name) ?? template.parameter(name)?.defaultValue ?? ""
         }
-        let parts = template.parameters.filter { $0.name.hasSuffix("Cpu") && $0.name != "Cpu" }.map {
-            $0.name.dropLast(3)
+        for name in template.parameters.map(\.name) where name.hasSuffix("Cpu") && name != "Cpu" {
+            let memory = String(name.dropLast(3)) + "Memory"
+            let count = (given(name) == nil ? 0 : 1) + (given(memory) == nil ? 0 : 1)
+            guard count == 2 || count == 1 && !onlyPairs else { continue }
+            _ = try FargateSize.validate(cpu: value(name), memory: value(memory))
         }
-        return parts.filter { part in explicit.contains { $0.name == part + "Cpu" || $0.name == part + "Memory" } }
-            .map { (value($0 + "Cpu"), value($0 + "Memory")) }
     }
 }

@@ -12,13 +12,16 @@ struct TemplateSetStacks {
     let base: BaseStackInputs
     let services: ServicesStackInputs
 
-    init(_ session: Session, _ set: TemplateSet, _ options: StackOptions, _ asked: ImageVersion?) throws {
+    init(
+        _ session: Session, _ set: TemplateSet, _ options: StackOptions, _ asked: ImageVersion?,
+        updating: Bool = false
+    ) throws {
         self.session = session
         self.options = options
         cloudFormation = CloudFormation(session.client)
         let explicit = try set.divided(try options.explicit(session))
         base = try BaseStackInputs(session, set, explicit: explicit.base)
-        services = try ServicesStackInputs(session, set, explicit: explicit.services, asked)
+        services = try ServicesStackInputs(session, set, explicit: explicit.services, asked, updating: updating)
     }
 
     /// Creates what is not there. The base is brought up to date where it is; services are begun only when all that they
@@ -52,7 +55,7 @@ struct TemplateSetStacks {
         let (stack, _) = try await session.updated(request, found: found, account: account, options: updateOptions)
         let wanted = try await services.change(base: stack, stack: existing, account: account)
         try await session.update(wanted, found: existing, account: account, options: updateOptions) { stack in
-            let network = try await ProjectStacks(session).networkIfKnown(for: "check schedules")
+            let network = try await ProjectStacks(session).networkIfKnown(of: stack, for: "check schedules")
             return try await SchedulesAfterChange(session.client) { session.say($0) }.align(stack, network: network)
         }
     }

@@ -32,7 +32,7 @@ struct UpdateStack: FgctlCommand {
     func run(_ session: Session, _ words: [String]) async throws {
         let asked = try version.resolve(words.first, session)
         if let set = try stackOptions.readSet(session) {
-            return try await TemplateSetStacks(session, set, stackOptions, asked)
+            return try await TemplateSetStacks(session, set, stackOptions, asked, updating: true)
                 .update(updateOptions.options(stackOptions))
         }
         let inputs = try TaskStackInputs(session, stackOptions, asked, updating: true)
@@ -47,7 +47,7 @@ struct UpdateStack: FgctlCommand {
         try await session.update(
             request, found: stack, account: account, options: updateOptions.options(stackOptions)
         ) { stack in
-            let network = try await ProjectStacks(session).networkIfKnown(for: "check schedules")
+            let network = try await ProjectStacks(session).networkIfKnown(of: stack, for: "check schedules")
             return try await SchedulesAfterChange(session.client) { session.say($0) }.align(stack, network: network)
         }
     }
