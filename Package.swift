@@ -71,7 +71,8 @@ let package = Package(
         layer(
             "Flows",
             [
-                "ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "Environment", "AWS", "Templates",
+                "ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "Environment", "AWS",
+                "Templates",
                 "Support",
             ]),
         // Level 7

@@ -53,7 +53,8 @@ ACTIONS = {
 # Actions that AWS authorises on no resource, or on none that has a name of ours; some know condition keys.
 NO_RESOURCE = {
     "ecr:GetAuthorizationToken", "ecs:CreateCluster", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition",
-    "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition", "events:ListRules", "scheduler:ListSchedules",
+    "ecs:ListTaskDefinitions",
+    "ecs:RegisterTaskDefinition", "events:ListRules", "scheduler:ListSchedules",
     "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers",
     "elasticloadbalancing:DescribeTargetGroups", "route53:CreateHostedZone", "route53:ListHostedZonesByName",
     "secretsmanager:GetRandomPassword", "servicediscovery:CreatePrivateDnsNamespace", "servicediscovery:GetOperation",
@@ -132,13 +133,10 @@ GROUPS = {
         note="`schedule-next` asks AWS nothing. `RunNow`, `TagTasks` and `StopTask` are for `schedule-run`."),
     "services": Group(
         "update-usercode update-webserver update-daemon update-service service-status service-rollback",
-        "cloudformation:CancelUpdateStack cloudformation:DescribeStacks cloudformation:ListStackResources ecs:DescribeServices ecs:DescribeTaskDefinition "
+        "cloudformation:CancelUpdateStack cloudformation:DescribeStacks cloudformation:ListStackResources "
+        "ecs:DescribeServiceDeployments ecs:DescribeServiceRevisions ecs:DescribeServices ecs:DescribeTaskDefinition "
         "ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListServices ecs:ListTaskDefinitions ecs:ListTasks "
-        "ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
-        beyond={
-            "ecs:DescribeServiceDeployments": "the deployment that was started; local AWS has none to describe",
-            "ecs:DescribeServiceRevisions": "what a service ran before; local AWS keeps no such history",
-            "ecs:StopServiceDeployment": "a deployment that is under way goes back; local AWS has none to stop"},
+        "ecs:StopServiceDeployment ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
         note="`service-rollback` of a service that a stack owns changes that stack: it needs the policy `stacks` as "
              "well, as `update-usercode VERSION` does; `update-webserver` needs those of `stacks` and `config`."),
     "config-push": Group(

@@ -113,14 +113,14 @@ package struct ReleaseFolder: Sendable {
         try Self.synchronizeFolder(path)
     }
 
-    /// Removes what interrupted runs have left, and all releases but these. Only under the lock.
-    func tidy(keeping kept: Set<ReleaseHash>) throws -> [ReleaseHash] {
+    /// Removes what interrupted runs have left, and all releases but these (`nil`: none). Only under the lock.
+    func tidy(keeping kept: Set<ReleaseHash>?) throws -> [ReleaseHash] {
         let files = LocalFileSystem()
         for name in files.names(in: path) where TemporaryName.isOne(name) { unlink(path + "/" + name) }
         var removed: [ReleaseHash] = []
         for name in files.names(in: releases) {
             let place = releases + "/" + name
-            if let hash = ReleaseHash(name), !kept.contains(hash) {
+            if let hash = ReleaseHash(name), let kept, !kept.contains(hash) {
                 // Under its name it is there as a whole or not at all.
                 let old = releases + "/.old-" + name
                 guard rename(place, old) == 0 else { throw TreeFolder.failure("remove", place, errno) }

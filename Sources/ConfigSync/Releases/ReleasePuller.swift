@@ -80,8 +80,9 @@ package struct ReleasePuller: Sendable {
         try await unpack(manifest, &report, progress)
         report.isSwapped = previous != release
         if previous != release { try folder.swap(to: release) }
-        let kept: Set<ReleaseHash> = [release, previous ?? release]
-        if report.isSwapped { report.removed = try folder.tidy(keeping: kept).map(\.text) }
+        // Without a swap all releases stay, but what interrupted runs of others have left goes.
+        let kept: Set<ReleaseHash>? = report.isSwapped ? [release, previous ?? release] : nil
+        report.removed = try folder.tidy(keeping: kept).map(\.text)
         report.seconds = (ContinuousClock.now - started) / .seconds(1)
         return report
     }

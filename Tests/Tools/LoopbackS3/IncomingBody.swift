@@ -29,9 +29,10 @@ final class IncomingBody {
 
     /// - Parameters:
     ///   - expected: bytes, if known.
-    ///   - wantsETag: whether the body's MD5 is needed, whether the request names it or not.
+    ///   - isObject: whether the body becomes an object or a part: then its MD5 is needed, as its ETag.
+    ///   - isCompletion: whether the checksum in the head is that of the parts' whole, not of this body.
     ///   - hashLimit: bytes; larger bodies are checked by CRC-64/NVME only, which costs nearly nothing.
-    init(_ head: RequestHead, expected: Int?, wantsETag: Bool, options: Options) throws {
+    init(_ head: RequestHead, expected: Int?, isObject: Bool, isCompletion: Bool, options: Options) throws {
         self.head = head
         let expected = expected ?? .max
         if expected > Self.memoryLimit {
@@ -41,9 +42,9 @@ final class IncomingBody {
             bytes.reserveCapacity(expected)
         }
         isHashed = expected <= options.hashLimit
-        algorithm = Self.announced(head)
+        algorithm = isCompletion ? nil : Self.announced(head)
         guard isHashed else { return }
-        if wantsETag || head.value("content-md5") != nil { md5 = try RunningHash(.md5) }
+        if isObject || head.value("content-md5") != nil { md5 = try RunningHash(.md5) }
         if let hash = head.value("x-amz-content-sha256"), hash.utf8.count == 64 { signed = try RunningHash(.sha256) }
         if let kind = algorithm?.crc, kind != .crc64nvme { crc = CRC(kind) }
         if let hash = algorithm?.hash { algorithmHash = try RunningHash(hash) }
@@ -124,8 +125,11 @@ final class IncomingBody {
         return KeptChecksum(algorithm: algorithm, text: announced, isComposite: false)
     }
 
-    /// An ETag that is no MD5, as objects have that are encrypted with KMS.
+    /// The MD5 that the request names, believed; else an ETag that is no MD5, as objects have that are encrypted with KMS.
     private var unhashedTag: String {
-        Hex.encode(crc64.bytes + (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) })
+        if let announced = head.value("content-md5").flatMap({ BytesText.fromBase64($0) }) {
+            return Hex.encode(announced)
+        }
+        return Hex.encode(crc64.bytes + (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) })
     }
 }

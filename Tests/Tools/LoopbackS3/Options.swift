@@ -17,8 +17,9 @@ struct Options: Sendable {
           --folder DIR        where bodies above 1 MiB lie (default /dev/shm); nothing is left there
           --log FILE          a line for each request: milliseconds, request line, status, bytes, fault
           --latency MS        each answer comes so much later
-          --hash-limit BYTES  bodies above are checked by CRC-64 only, their ETag is no MD5 (default: none)
-          --faults SEED       each exchange meets faults, at random from this seed
+          --hash-limit BYTES  bodies above are checked by CRC-64 only (default: none)
+          --faults SEED       each exchange meets faults, at random from this seed; not those that send
+                              'x-loopback-faults: none'
           --odds P            of each kind of fault (default 0.05)
           --kinds KIND,...    of \(Fault.allCases.map { $0.rawValue }.joined(separator: ", ")) (default: all)
 

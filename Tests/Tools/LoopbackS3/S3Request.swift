@@ -4,6 +4,8 @@ enum S3Operation: Int, Sendable, CaseIterable {
     case listObjects, listObjectsV2, listMultipartUploads, deleteObjects
     case putObject, copyObject, getObject, headObject, deleteObject
     case createMultipartUpload, uploadPart, completeMultipartUpload, abortMultipartUpload, listParts
+    /// Of STS, which clients ask before they change anything.
+    case getCallerIdentity
     /// Of this server itself.
     case statistics
     case unknown
@@ -43,8 +45,7 @@ struct S3Request: Sendable {
         // SDKs repeat the operation's name in `x-id`.
         let names = Set(query.lazy.map { $0.name }.filter { $0 != "x-id" })
         if bucket.isEmpty {
-            operation =
-                names.contains("loopback-statistics") ? .statistics : head.method == .get ? .listBuckets : .unknown
+            operation = Self.serviceOperation(head.method, names)
         } else if key.bytes.isEmpty {
             operation = Self.bucketOperation(head.method, names)
         } else {
@@ -69,6 +70,14 @@ struct S3Request: Sendable {
                 String(decoding: BytesText.percentDecoded(pair[..<mark], plusIsSpace: true), as: UTF8.self),
                 BytesText.percentDecoded(pair[mark...].dropFirst(), plusIsSpace: true)
             )
+        }
+    }
+
+    private static func serviceOperation(_ method: RequestHead.Method, _ names: Set<String>) -> S3Operation {
+        switch method {
+        case .get: names.contains("loopback-statistics") ? .statistics : .listBuckets
+        case .post: .getCallerIdentity
+        case .head, .put, .delete, .other: .unknown
         }
     }
 

@@ -8,7 +8,7 @@ struct S3Service: Sendable {
     /// - Parameter body: what came with the request and agrees with its checksums.
     func answer(_ request: S3Request, _ body: ReceivedBody) -> Answer {
         switch request.operation {
-        case .listBuckets, .unknown, .statistics: break
+        case .listBuckets, .unknown, .statistics, .getCallerIdentity: break
         case .createBucket: break
         default: if !store.hasBucket(request.bucket) { return .error(.noSuchBucket) }
         }
@@ -31,6 +31,7 @@ struct S3Service: Sendable {
         case .completeMultipartUpload: completeUpload(request, body)
         case .abortMultipartUpload: abortUpload(request)
         case .listParts: listParts(request)
+        case .getCallerIdentity: getCallerIdentity()
         case .statistics: statistics.answer
         case .unknown: .error(.notImplemented, "loopback-s3 doesn't know this request")
         }
@@ -42,6 +43,15 @@ struct S3Service: Sendable {
             text.add("<Bucket><Name>\(bucket.name)</Name><CreationDate>\(bucket.created.iso)</CreationDate></Bucket>")
         }
         text.add("</Buckets></ListAllMyBucketsResult>")
+        return .xml(text)
+    }
+
+    private func getCallerIdentity() -> Answer {
+        var text = Array("<GetCallerIdentityResponse><GetCallerIdentityResult>".utf8)
+        text.add(element: "Arn", "arn:aws:iam::000000000000:user/loopback")
+        text.add(element: "UserId", "AIDALOOPBACK")
+        text.add(element: "Account", "000000000000")
+        text.add("</GetCallerIdentityResult></GetCallerIdentityResponse>")
         return .xml(text)
     }
 

@@ -1,0 +1,109 @@
+"""kill -9 at random moments: the pointer always names a complete release, a folder is always one release, and the next run
+goes on."""
+
+import json
+import os
+import random
+import signal
+import time
+
+import pytest
+from sync_harness import (
+    BUCKET, Fgctl, assert_folder_is_one_release, assert_pointer_names_whole_release, leftovers, random_tree,
+    read_tree, write_tree)
+
+PLACE = f"s3://{BUCKET}/killed/"
+BASE = "killed/"
+TREES = 3
+
+
+@pytest.fixture
+def kills(is_soak):
+    return 200 if is_soak else 20
+
+
+@pytest.fixture
+def slow(make_server):
+    """Each answer takes a moment, so that kills meet every step of a run."""
+    return make_server("--latency", 3)
+
+
+def killed_at(fgctl: Fgctl, moment: float, *words: str) -> bool:
+    """Runs a command and kills it at that moment. Returns whether it was still running."""
+    started = time.monotonic()
+    process = fgctl.start(*words)
+    time.sleep(max(0, moment - (time.monotonic() - started)))
+    process.send_signal(signal.SIGKILL)
+    run = fgctl.finish(process, started)
+    assert run.code in (0, -signal.SIGKILL), run.err
+    return run.code != 0
+
+
+def typical(fgctl: Fgctl, *words: str) -> float:
+    return fgctl(*words).expect(0).seconds
+
+
+def test_kills(slow, make_fgctl, tmp_path, kills, capsys):
+    fgctl, source = make_fgctl(slow), random.Random(11)
+    versions, folders = {}, []
+    for number in range(TREES):
+        versions[str(number)] = random_tree(number, 60)
+        folders.append(tmp_path / f"source-{number}")
+        write_tree(folders[-1], versions[str(number)])
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    push_time = typical(fgctl, "config-push", folders[0], "--to", PLACE)
+    pull_time = typical(fgctl, "config-pull", copy, "--from", PLACE)
+    met = {"push": 0, "pull": 0}
+    for number in range(kills // 2):
+        folder = folders[(number + 1) % TREES]
+        # What earlier rounds have left of other releases is now and then gone, so that pushing has all to do.
+        current = assert_pointer_names_whole_release(slow, BASE)
+        if number % 3 == 0:
+            for key in slow.keys(f"{BASE}releases/"):
+                if current not in key:
+                    slow.delete(key)
+        met["push"] += killed_at(
+            fgctl, source.uniform(0, push_time * 1.1), "config-push", str(folder), "--to", PLACE)
+        assert assert_pointer_names_whole_release(slow, BASE)
+        fgctl("config-push", folder, "--to", PLACE).expect(0)
+        met["pull"] += killed_at(fgctl, source.uniform(0, pull_time * 1.1), "config-pull", str(copy), "--from", PLACE)
+        assert assert_folder_is_one_release(copy, versions)
+    with capsys.disabled():
+        print(f"\n{met['push']} pushes (of {push_time:.2f} s) and {met['pull']} pulls (of {pull_time:.2f} s) killed, "
+              f"{kills // 2} of each tried; load {os.getloadavg()[0]:.1f}")
+    assert met["push"] >= kills // 5 and met["pull"] >= kills // 5
+    fgctl("config-push", folders[1], "--to", PLACE).expect(0)
+    fgctl("config-pull", copy, "--from", PLACE).expect(0)
+    assert assert_folder_is_one_release(copy, versions) == "1"
+    newest = json.loads(slow.get(f"{BASE}current.json"))["release"]
+    assert os.readlink(copy / "current") == f".releases/{newest}"
+    assert leftovers(copy) == []
+
+
+def test_kills_of_flat_runs(slow, make_fgctl, tmp_path, kills):
+    """No half file, neither in S3 nor on disk, and the next run ends the work."""
+    fgctl, chance = make_fgctl(slow), random.Random(12)
+    old, new = random_tree(1, 60), random_tree(2, 60)
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    copy.mkdir()
+    write_tree(source, old)
+    push_time = typical(fgctl, "config-push", source, "--to", PLACE, "--flat")
+    pull_time = typical(fgctl, "config-pull", copy, "--from", PLACE, "--flat")
+    met = 0
+    for number in range(kills // 4):
+        now, before = (new, old) if number % 2 == 0 else (old, new)
+        write_tree(source, now)
+        met += killed_at(
+            fgctl, chance.uniform(0, push_time * 1.1), "config-push", str(source), "--to", PLACE, "--flat")
+        for name, content in slow.tree(BASE).items():
+            assert content in (old[name], new[name]), name
+        fgctl("config-push", source, "--to", PLACE, "--flat").expect(0)
+        assert slow.tree(BASE) == now
+        met += killed_at(
+            fgctl, chance.uniform(0, pull_time * 1.1), "config-pull", str(copy), "--from", PLACE, "--flat")
+        for name, content in read_tree(copy).items():
+            assert name not in old or content in (old[name], new[name]), name
+        fgctl("config-pull", copy, "--from", PLACE, "--flat").expect(0)
+        assert read_tree(copy) == now, "something half is left beside the files"
+    assert met >= kills // 8
