@@ -112,7 +112,12 @@ package final class StackDeployment: Sendable {
 
     /// Why a task failed, where one did; a deployment that failed at once was over before it was followed.
     package var cause: String? {
-        state.withLock { state in state.reports.last { $0.failureKind != nil }?.reason ?? state.cause }
+        state.withLock { state in 
+            guard let report = state.reports.last(where: { $0.failureKind != nil }) else { return state.cause }
+            // Of a rollback ECS says what it did, the tasks say why.
+            let own = report.stoppedTasks.first?.reason
+            return [report.reason, own].compactMap { $0 }.joined(separator: "; ")
+        }
     }
 
     private func explain(_ old: Set<String>) async {
@@ -230,18 +235,26 @@ package final class StackDeployment: Sendable {
         let reports = try await ServiceRedeployment(client).follow(
             started, timing: timing, limit: limit, meter: meter, tell: show)
         state.withLock { $0.reports += reports }
-        try check(reports, of: update, cancelled: cancelled.withLock { $0 })
+        try await check(reports, of: update, cancelled: cancelled.withLock { $0 })
     }
 
     /// Ends the wait where nothing good is to come of it; what ECS rolls back, CloudFormation does too.
-    private func check(_ reports: [DeploymentReport], of update: StackUpdater.Begun, cancelled: Bool) throws {
+    private func check(_ reports: [DeploymentReport], of update: StackUpdater.Begun, cancelled: Bool) async throws {
         let hint = Self.whatNext(update.name)
         if let late = reports.first(where: { $0.outcome == .timedOut }) {
             throw Failure(.timedOut, "service \(late.service): \(late.reason ?? "not deployed")", hint: hint)
         }
         guard !cancelled, let bad = reports.first(where: { $0.outcome == .failed && $0.goesOn }) else { return }
+        let reason = "service \(bad.service): \(bad.reason ?? "its tasks fail")"
+        do {
+            // Neither ECS nor CloudFormation would end it, for hours.
+            try await Self.cancel(update.id, client)
+            return show("\(reason): the update of stack \(update.name) is cancelled, which rolls all of it back")
+        } catch let error as AWSError where error.code == "ValidationError" {
+            show("stack \(update.name): its update can't be cancelled any more: \(error.message)")
+        }
         throw Failure(
-            .failed, "service \(bad.service): \(bad.reason ?? "its tasks fail")",
+            .failed, reason,
             hint: (bad.findings.first.map { "\($0.advice); " } ?? "") + hint)
     }
 

@@ -156,7 +156,7 @@ package struct ServiceRedeployment: Sendable {
         case .goesOn(let standing):
             report.outcome = .timedOut
             report.goesOn = true
-            report.reason = "not deployed after \(waited?.components.seconds ?? 0) s: \(standing)"
+            report.reason = "not deployed after \(Int(((waited ?? .zero) / .seconds(1)).rounded(.up))) s: \(standing)"
         case .superseded(let reason):
             report.outcome = .superseded
             report.reason = reason
