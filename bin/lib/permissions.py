@@ -138,7 +138,7 @@ GROUPS = {
         "ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListServices ecs:ListTaskDefinitions ecs:ListTasks "
         "ecs:StopServiceDeployment ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
         note="`service-rollback` of a service that a stack owns changes that stack: it needs the policy `stacks` as "
-             "well, as `update-usercode VERSION` does; `update-webserver` needs those of `stacks` and `config`."),
+             "well, as `update-usercode VERSION` does; `update-webserver` needs `stacks` and `config-push`."),
     "config-push": Group(
         "config-push config-diff config-rollback config-list",
         "s3:CopyObject s3:DeleteObject s3:DeleteObjects s3:GetObject s3:HeadObject s3:ListObjectsV2 s3:PutObject "

@@ -13,9 +13,10 @@ struct ConfigPull: FgctlCommand {
             it needs S3_BUCKET, STACK_NAME and AWS_REGION in its environment, or --from. With --watch it goes on, and tells \
             others of changes by --touch or --signal.
 
-              fgctl config-pull /config --release 0123456789ab --uid 1000 --gid 1000 --timeout 60s
+              fgctl config-pull /config --release 0123456789ab --timeout 60s
+              fgctl config-pull /config --uid 1000 --gid 1000 --mode 640
               fgctl config-pull /config --watch --interval 10s --touch /config/changed
-              fgctl config-pull /config --flat --from s3://bucket/config --from s3://bucket/pipelines
+              fgctl config-pull home --flat --from s3://b/config --from s3://b/pipelines
             """)
 
     @Argument(help: ArgumentHelp("The folder; it may be a mount point.", valueName: "dir"))
@@ -77,27 +78,5 @@ struct ConfigPull: FgctlCommand {
             return try await puller.run(hash, progress: ConfigProgress(session))
         }
         try Self.show(report, session)
-    }
-
-    static func show(_ report: ReleasePuller.Report, _ session: Session) throws {
-        try session.result(report, lines: [report.release])
-        session.say("pull into \(report.to): \(summary(report)) \(ConfigText.time(report.seconds))")
-    }
-
-    static func summary(_ report: ReleasePuller.Report) -> String {
-        let release =
-            "release \(report.release.prefix(12)) (\(ConfigText.files(report.files)), \(ConfigText.size(report.bytes)))"
-        let would = report.dryRun ? "would be " : ""
-        if report.isUpToDate { return "\(release) is here: nothing to do" }
-        var parts = [release]
-        if report.downloadedFiles > 0 {
-            parts.append("\(report.downloadedFiles) \(would)downloaded (\(ConfigText.size(report.downloadedBytes)))")
-        }
-        if report.reusedFiles > 0 { parts.append("\(report.reusedFiles) taken from releases that were here") }
-        if report.repairedFiles > 0 { parts.append("\(report.repairedFiles) put right") }
-        if report.isSwapped {
-            parts.append("current \(would)swapped" + (report.previous.map { " from \($0.prefix(12))" } ?? ""))
-        }
-        return parts.joined(separator: ", ")
     }
 }
