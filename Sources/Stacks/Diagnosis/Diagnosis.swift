@@ -8,7 +8,7 @@ package struct Diagnosis: Codable, Sendable {
         /// The logical ids from the outermost stack down to the resource.
         package let path: [String]
         package let type: String?
-        package let physicalID: String?
+        package internal(set) var physicalID: String?
         package let status: String
         package let reason: String
         package let at: Date

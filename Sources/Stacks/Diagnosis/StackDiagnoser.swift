@@ -98,7 +98,14 @@ package struct StackDiagnoser: Sendable {
                     notes.append("nested stack \(path.joined(separator: "/")) could not be looked at: \(error)")
                 }
             }
-            causes.append(Diagnosis.Cause(event, path: path))
+            var cause = Diagnosis.Cause(event, path: path)
+            // Not every event bears it: that of a failed update may lack what the one of its rollback has.
+            if cause.physicalID == nil {
+                cause.physicalID = events.first {
+                    $0.logicalResourceId == event.logicalResourceId && !($0.physicalResourceId ?? "").isEmpty
+                }?.physicalResourceId
+            }
+            causes.append(cause)
         }
     }
 
