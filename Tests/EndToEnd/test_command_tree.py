@@ -103,6 +103,7 @@ def test_every_command_prints_what_is_documented(project, judge, role):
     walk("config-check")
     project.write("env/container", "MODE=full\n")
     walk("config-check", "--env-names", "env/container")
+    config_tree(walk, project)
 
     walk("docker-build", "0.1")
     container = walk("docker-run", "0.1", "--command", "sh -c 'echo to whom; exit 7'", code=7)
@@ -231,3 +232,28 @@ def test_every_example_can_be_typed(example_project, judge):
         assert "usage" not in result.err.lower(), result
     assert tried == tree(project)
     assert judge.requests(since=mark, mutating=True) == []
+
+
+def config_tree(walk, project):
+    """Config in a bucket of its own, before there is the project's."""
+    bucket, s3 = f"{project.stack}-tree".lower(), project.boto3("s3")
+    s3.create_bucket(Bucket=bucket)
+    project.on_cleanup(bucket, lambda: empty_bucket(s3, bucket))
+    place = f"s3://{bucket}/c"
+    first = walk("config-push", "--to", place).json["release"]
+    project.write("config/other.txt", "x\n")
+    assert walk("config-diff", "--from", place, code=2).json["differences"][0]["kind"] == "added"
+    second = walk("config-push", "--to", place, "--keep", "3").json["release"]
+    assert walk("config-pull", "pulled", "--from", place).json["release"] == second
+    assert walk("config-rollback", "--to", place).json["release"] == first
+    assert [entry["isCurrent"] for entry in walk("config-list", "--from", place).json["releases"]].count(True) == 1
+    walk("config-push", "--flat", "--to", f"s3://{bucket}/flat")
+    walk("config-pull", "flat", "--flat", "--from", f"s3://{bucket}/flat")
+    walk("config-diff", "flat", "--flat", "--from", f"s3://{bucket}/flat")
+
+
+def empty_bucket(s3, bucket):
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for entry in page.get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    s3.delete_bucket(Bucket=bucket)

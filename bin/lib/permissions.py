@@ -36,7 +36,13 @@ ACTIONS = {
     # A task's tags come from its definition, its roles go to ECS.
     "ecs:RunTask": ("ecs:RunTask", "ecs:TagResource", "iam:PassRole"),
     "events:PutTargets": ("events:PutTargets", "iam:PassRole"),
+    "s3:CompleteMultipartUpload": ("s3:PutObject",),
+    "s3:CopyObject": ("s3:GetObject", "s3:PutObject"),
+    "s3:CreateMultipartUpload": ("s3:PutObject",),
+    "s3:DeleteObjects": ("s3:DeleteObject",),
     "s3:HeadBucket": ("s3:ListBucket",),
+    "s3:HeadObject": ("s3:GetObject",),
+    "s3:UploadPart": ("s3:PutObject",),
     "s3:ListObjectsV2": ("s3:ListBucket",),
     "scheduler:CreateSchedule": ("scheduler:CreateSchedule", "iam:PassRole"),
     "scheduler:UpdateSchedule": ("scheduler:UpdateSchedule", "iam:PassRole"),
@@ -121,6 +127,14 @@ GROUPS = {
         "ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListServices "
         "ecs:ListTasks ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
         beyond={"ecs:DescribeServiceDeployments": "the deployment that was started; local AWS has none to describe"}),
+    "config-push": Group(
+        "config-push config-diff config-rollback config-list",
+        "s3:CopyObject s3:DeleteObject s3:DeleteObjects s3:GetObject s3:HeadObject s3:ListObjectsV2 s3:PutObject "
+        "s3:CreateMultipartUpload s3:UploadPart s3:CompleteMultipartUpload s3:AbortMultipartUpload sts:GetCallerIdentity",
+        note="`s3:DeleteObject` is for `--keep` and `--flat --delete`; other places (`--to`) need the same statements on them."),
+    "config-pull": Group(
+        "config-pull", "s3:GetObject s3:HeadObject s3:ListObjectsV2",
+        note="For the role of a task whose sidecar pulls config. Listing tells a missing object from a forbidden one."),
     "setup": Group(
         "whoami doctor assume-role", "iam:GetRole iam:SimulatePrincipalPolicy sts:AssumeRole sts:GetCallerIdentity",
         note="`whoami` and `doctor` need no right. With `SimulateOwnPolicies` (your own user or role suffices as its resource) "

@@ -18,8 +18,8 @@ enum ConfigText {
 
     static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
 
-    /// `in 1.2 s`
-    static func time(_ seconds: Double) -> String { "in \((seconds * 10).rounded() / 10) s" }
+    /// `(1.2 s)`
+    static func time(_ seconds: Double) -> String { "(\((seconds * 10).rounded() / 10) s)" }
 
     static func line(_ difference: ReleaseDifference) -> String {
         let path = plain(difference.path)

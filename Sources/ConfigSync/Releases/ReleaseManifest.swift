@@ -24,6 +24,9 @@ package struct ReleaseFile: Sendable, Hashable, Codable {
     }
 }
 
+/// The cause of a failure whose manifest is there and is not to be believed.
+package struct CorruptManifest: Error {}
+
 /// What a release holds. The object `manifest.json` is written after all of a release's files: where it is, they are.
 package struct ReleaseManifest: Sendable, Codable, Hashable {
     /// Of the form; others are refused.
@@ -86,7 +89,8 @@ package struct ReleaseManifest: Sendable, Codable, Hashable {
         func broken(_ why: String) -> Failure {
             Failure(
                 .failed, "read \(place): the manifest is corrupt: \(why)",
-                hint: "push the config again with 'fgctl config-push', or take another release ('fgctl config-list')")
+                hint: "push the config again with 'fgctl config-push', or take another release ('fgctl config-list')",
+                cause: CorruptManifest())
         }
         struct Form: Decodable { let version: Int }
         guard let form = try? JSONDecoder().decode(Form.self, from: Data(bytes)) else {

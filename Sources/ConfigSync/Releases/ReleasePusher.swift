@@ -70,7 +70,7 @@ package struct ReleasePusher: Sendable {
             files: source.files, createdAt: options.now().formatted(.iso8601), createdBy: options.person)
         let found = try await store.pointer()
         var current: ReleaseManifest?
-        if let release = found?.pointer.release { current = try await store.manifest(release) }
+        if let release = found?.pointer.release { current = try await sound(release) }
         var report = Report(
             release: manifest.hash.text, previous: found?.pointer.release.text, place: "\(store.place)",
             files: manifest.files.count, bytes: manifest.size)
@@ -98,11 +98,15 @@ package struct ReleasePusher: Sendable {
 
     private func isComplete(_ manifest: ReleaseManifest, _ current: ReleaseManifest?) async throws -> Bool {
         if current?.hash == manifest.hash { return true }
-        do { return try await store.manifest(manifest.hash) != nil } catch let failure as Failure
-            where failure.message.contains("the manifest is corrupt")
+        return try await sound(manifest.hash) != nil
+    }
+
+    /// A release's manifest; `nil` where there is none, or a corrupt one: a push writes it anew.
+    private func sound(_ release: ReleaseHash) async throws -> ReleaseManifest? {
+        do { return try await store.manifest(release) } catch let failure as Failure
+            where failure.cause is CorruptManifest
         {
-            // It is written anew.
-            return false
+            return nil
         }
     }
 

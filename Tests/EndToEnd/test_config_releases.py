@@ -1,0 +1,160 @@
+"""Releases of config: pushed, pulled, compared, rolled back; odd names, interrupted and lost writes, damaged objects."""
+
+import json
+import os
+import stat
+import threading
+
+import pytest
+
+ODD = ["a b+%.txt", "new\nline", "ü/é.txt", "sub/deep/100%", "-dash", "q?&=#;"]
+
+
+@pytest.fixture
+def config(project):
+    """A project with a bucket of its own and a folder of config."""
+    s3 = project.boto3("s3")
+    bucket = f"{project.stack}-config".lower()
+    s3.create_bucket(Bucket=bucket)
+
+    def empty():
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            for entry in page.get("Contents", []):
+                s3.delete_object(Bucket=bucket, Key=entry["Key"])
+        s3.delete_bucket(Bucket=bucket)
+    project.on_cleanup(bucket, empty)
+    project.s3, project.place, project.bucket = s3, f"s3://{bucket}/c", bucket
+    for name in ODD:
+        project.write(f"config/{name}", name + "\n")
+    project.write("config/empty", "")
+    return project
+
+
+def root(project):
+    return project.folder
+
+
+def push(project, *words, code=0):
+    return project.fgctl("config-push", "--to", project.place, *words).expect(code)
+
+
+def pull(project, *words, folder="pulled", code=0):
+    return project.fgctl("config-pull", folder, "--from", project.place, *words).expect(code)
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_there_and_back(config):
+    base = root(config)
+    os.symlink("../empty", base / "config/sub/link")
+    os.chmod(base / "config/-dash", 0o750)
+    release = push(config).out.strip()
+    assert pull(config).out.strip() == release
+    assert files(base / "pulled/current") == files(base / "config")
+    assert os.readlink(base / "pulled/current") == f".releases/{release}"
+    assert os.readlink(base / "pulled/current/sub/link") == "../empty"
+    assert stat.S_IMODE(os.stat(base / "pulled/current/-dash").st_mode) == 0o750
+    assert "nothing to do" in push(config).err and "nothing to do" in pull(config).err
+
+
+def test_nothing_is_written_twice(config, judge):
+    push(config)
+    mark = judge.mark()
+    push(config)
+    assert judge.requests(since=mark, mutating=True) == []
+
+
+def test_a_change_a_comparison_and_a_rollback(config):
+    first = push(config).out.strip()
+    pull(config)
+    config.write("config/empty", "x")
+    told = config.fgctl("config-diff", "--from", config.place).expect(2)
+    assert told.out.splitlines() == ["~ empty  0 B -> 1 B"]
+    second = push(config).out.strip()
+    assert pull(config).out.strip() == second != first
+    listed = config.fgctl("config-list", "--from", config.place, "--output", "json").expect(0).json
+    assert (listed["current"], listed["previous"], len(listed["releases"])) == (second, first, 2)
+    config.fgctl("config-rollback", "--to", config.place).expect(0)
+    assert pull(config).out.strip() == first
+    assert (root(config) / "pulled/current/empty").read_bytes() == b""
+    assert pull(config, "--release", second[:10]).out.strip() == second
+
+
+def test_what_is_missing_is_named(config):
+    told = pull(config, code=1)
+    assert f"s3://{config.bucket}/c/current.json does not exist" in told.err
+    assert "c/current.json does not exist" in pull(config, "--timeout", "1s", code=3).err
+    push(config)
+    assert f"{'0' * 64}/manifest.json does not exist" in pull(config, "--release", "0" * 64, "--timeout", "60s", code=1).err
+    assert not (root(config) / "pulled/current").exists()
+
+
+def test_altered_objects_are_refused_and_current_stays(config):
+    first = push(config).out.strip()
+    pull(config)
+    config.write("config/-dash", "other")
+    second = push(config).out.strip()
+    key = f"c/releases/{second}/files/-dash"
+    config.s3.put_object(Bucket=config.bucket, Key=key, Body=b"0ther")
+    assert "checksum" in pull(config, code=1).err
+    assert os.readlink(root(config) / "pulled/current") == f".releases/{first}"
+    manifest = f"c/releases/{second}/manifest.json"
+    config.s3.put_object(Bucket=config.bucket, Key=manifest, Body=b'{"version":1}')
+    assert "corrupt" in pull(config, code=1).err
+    assert pull(config, "--release", first).out.strip() == first
+
+
+def test_an_altered_file_here_is_put_right(config):
+    push(config)
+    pull(config)
+    damaged = root(config) / "pulled/current/-dash"
+    damaged.write_text("someone wrote here")
+    assert "put right" in pull(config).err
+    assert damaged.read_text() == "-dash\n"
+
+
+def test_a_lost_race_overwrites_nothing(config, judge):
+    push(config)
+    first = config.s3.get_object(Bucket=config.bucket, Key="c/current.json")["Body"].read()
+    config.write("config/empty", "mine")
+    gate, mark = threading.Event(), judge.mark()
+    judge.inject("s3", "PutObject", hold=gate)
+    running = config.start("config-push", "--to", config.place)
+    judge.wait_for("s3", "PutObject", since=mark)
+    # Between the read of the pointer and its write somebody else writes the same release with another time.
+    theirs = json.dumps({**json.loads(first), "updatedBy": "somebody"}).encode()
+    config.s3.put_object(Bucket=config.bucket, Key="c/current.json", Body=theirs)
+    gate.set()
+    ended = running.wait(30)
+    assert ended.code == 5 and "changed meanwhile by somebody" in ended.err and "nothing was overwritten" in ended.err
+    assert config.s3.get_object(Bucket=config.bucket, Key="c/current.json")["Body"].read() == theirs
+
+
+def test_two_pulls_at_once(config):
+    release = push(config).out.strip()
+    both = [config.start("config-pull", "pulled", "--from", config.place) for _ in range(2)]
+    assert [running.wait(30).code for running in both] == [0, 0]
+    assert os.readlink(root(config) / "pulled/current") == f".releases/{release}"
+
+
+def test_a_watcher_swaps_and_ends_cleanly(config):
+    push(config)
+    running = config.start("config-pull", "pulled", "--from", config.place, "--watch", "--interval", "1s", "--touch", "touched")
+    running.line(r"looking every 1s")
+    config.write("config/empty", "new")
+    second = push(config).out.strip()
+    running.line(f"release {second[:12]} .*swapped")
+    assert (root(config) / "pulled/current/empty").read_text() == "new"
+    running.interrupt()
+    assert running.wait(30).code == 130
+    assert (root(config) / "touched").exists()
+
+
+def test_bad_yaml_is_not_pushed(config, judge):
+    config.write("config/workspace.yaml", "load_from: [{python_fil: a.py}]\n")
+    mark = judge.mark()
+    assert "nothing was pushed" in push(config, code=65).err
+    assert judge.requests(since=mark, mutating=True) == []
+    push(config, "--no-check")
