@@ -60,7 +60,7 @@ let package = Package(
         // Level 4
         layer("Watch", ["AWSServices", "AWS", "Support"]),
         // Level 5: one domain each.
-        layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "Support"]),
+        layer("Images", ["AWSServices", "AWS", "Environment", "Processes", "YAML", "Support"]),
         layer("Stacks", ["Crypto", "Watch", "AWSServices", "AWS", "Environment", "Templates", "Support"]),
         layer("Tasks", ["Watch", "AWSServices", "AWS", "Environment", "YAML", "Support"]),
         layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),
@@ -68,12 +68,19 @@ let package = Package(
         layer("Setup", ["AWSServices", "AWS", "HTTP", "Support"]),
         layer("ConfigSync", ["AWSServices", "AWS", "Crypto", "YAML", "Support"]),
         // Level 6: compositions of several domains.
-        layer("Flows", ["ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "AWS", "Support"]),
+        layer(
+            "Flows",
+            [
+                "ConfigSync", "Images", "Services", "Stacks", "Schedules", "Watch", "AWSServices", "Environment", "AWS",
+                "Templates",
+                "Support",
+            ]),
         // Level 7
         layer(
             "Commands",
             [
-                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch", "AWSServices",
+                "Flows", "Images", "Stacks", "Tasks", "Schedules", "Services", "ConfigSync", "Setup", "Watch",
+                "AWSServices",
                 "Environment",
                 "Templates", "AWS", "HTTP", "YAML", "Processes", "Support", argumentParser,
             ]),
@@ -104,7 +111,7 @@ let package = Package(
         tests("Images", ["AWS", "AWSServices", "Environment", "HTTP", "Processes"]),
         tests("Watch", ["AWSServices"]),
         tests("Tasks", ["AWS", "AWSServices", "HTTP", "Watch", "YAML"]),
-        tests("Services", ["AWSServices", "Watch"]),
+        tests("Services", ["AWS", "AWSServices", "HTTP", "Watch"]),
         tests("Setup", ["AWS", "AWSServices", "HTTP"]),
         tests("ConfigSync", ["AWS", "AWSServices", "Crypto", "HTTP", "YAML"]),
         tests("Crypto", ["CChecksum", "CCrypto"]),
@@ -119,7 +126,7 @@ let package = Package(
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
-        tests("Flows", ["AWS", "AWSServices", "Schedules"]),
+        tests("Flows", ["AWS", "AWSServices", "HTTP", "Schedules", "Services", "Stacks", "Templates", "Watch"]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP", "Watch"]),
     ]
 )

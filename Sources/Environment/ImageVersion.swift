@@ -30,12 +30,15 @@ package struct ImageVersion: Sendable, Hashable {
         }
     }
 
-    /// `nil` when the text doesn't look like a version: `v?N…`, 7 to 40 hexadecimal digits, or `latest`.
+    /// `nil` when the text doesn't look like a version: `v?N…`, 7 to 40 hexadecimal digits (with `-dirty`, where they don't
+    /// tell all), or `latest`.
     package init?(_ text: String) {
         guard Self.isTag(text) else { return nil }
         let prefix = text.hasPrefix("v") ? "v" : ""
         let body = text.dropFirst(prefix.count)
-        let isRevision = (7...40).contains(text.count) && text.allSatisfy(\.isHexDigit) && text == text.lowercased()
+        let digits = text.hasSuffix("-dirty") ? text.dropLast("-dirty".count) : text[...]
+        let isRevision =
+            (7...40).contains(digits.count) && digits.allSatisfy(\.isHexDigit) && digits == digits.lowercased()
         guard body.first?.isNumber ?? false || isRevision || text == "latest" else { return nil }
         let parts = body.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         // One long number is a revision that has digits only, or a date: nothing to count on from.

@@ -41,6 +41,21 @@ package struct Names: Sendable {
         return name
     }
 
+    /// The stack that the services of TEMPLATE=dagster stand on: `STACK_NAME-base`. The project's name goes into DNS names and
+    /// role names there, so it has 48 characters at most.
+    package var baseStack: String {
+        get throws {
+            let name = try stack
+            guard name.utf8.count <= 48 else {
+                throw settings.invalid(.stackName, "is longer than the 48 characters that its base stack leaves")
+            }
+            if name + "-base" == settings[.parentStackName]?.value {
+                throw settings.invalid(.parentStackName, "is the name of the base stack too")
+            }
+            return name + "-base"
+        }
+    }
+
     // MARK: Tasks
 
     /// The ECS cluster: ECS_CLUSTER, else STACK_NAME. A cluster's ARN stands for its name.
@@ -64,6 +79,14 @@ package struct Names: Sendable {
 
     /// The log group: `/ecs/STACK_NAME`.
     package var logGroup: String { get throws { "/ecs/" + (try stack) } }
+
+    /// The log groups of a project with services, by the part whose they are: the batch task's (empty), then those of the services.
+    package var serviceLogGroups: [(part: String, name: String)] {
+        get throws {
+            let own = try logGroup
+            return [("", own)] + ["Webserver", "Daemon", "Usercode"].map { ($0, "\(own)/\($0.lowercased())") }
+        }
+    }
 
     // MARK: Schedules
 

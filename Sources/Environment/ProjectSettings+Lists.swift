@@ -49,6 +49,24 @@ extension ProjectSettings {
         return (key, value)
     }
 
+    /// The pairs of PARAMETERS, split as a shell would: `LoadBalancer=false 'WebserverCommand=httpd,-f'`.
+    /// - Throws: `invalid` for a quote that is never closed, or a word that is no pair.
+    package func parameters() throws -> [(name: String, value: String, origin: String)] {
+        guard let setting = self[.parameters] else { return [] }
+        let words: [String]
+        do {
+            words = try ShellWords.split(setting.value)
+        } catch let failure as Failure {
+            throw invalid(.parameters, "can't be split into words: \(failure.message)", hint: failure.hint)
+        }
+        return try words.map { word in
+            guard let equals = word.firstIndex(of: "="), equals != word.startIndex else {
+                throw invalid(.parameters, "holds '\(word)', which is not NAME=VALUE")
+            }
+            return (String(word[..<equals]), String(word[word.index(after: equals)...]), setting.origin)
+        }
+    }
+
     /// The words of BUILD_ARGS, split as a shell would: `NAME=VALUE`, or `NAME` alone for the variable of that name.
     /// - Throws: `invalid` for a quote that is never closed, or a word without a name.
     package func buildArgs() throws -> [String] {

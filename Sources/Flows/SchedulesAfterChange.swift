@@ -61,7 +61,10 @@ package struct SchedulesAfterChange: Sendable {
         if let old, Set(old.subnets) == Set(now.subnets), old.securityGroups == now.securityGroups { return [] }
         var done: [ScheduleService.Pointing] = []
         for user in try await users.stacks(of: network.stackName) {
-            done += try await align(user, network: now, oldSubnets: old.map { Set($0.subnets) })
+            var network = now
+            // Tasks may have a group of their own, by which their database knows them.
+            if let own = user.output("TaskSecurityGroupId") { network.securityGroups = [own] }
+            done += try await align(user, network: network, oldSubnets: old.map { Set($0.subnets) })
         }
         return done
     }

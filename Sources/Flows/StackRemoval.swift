@@ -19,10 +19,18 @@ package struct StackRemoval: Sendable {
         package let tasks: [String]
         /// The log group that is deleted after the stack; `nil` when it is kept or not there.
         package let logGroup: String?
+        /// The log groups of services, deleted likewise; `nil` where there are none.
+        package let serviceLogGroups: [String]?
         /// What stays behind.
         package let kept: [String]
+        /// The stack that services stand on, deleted last; `nil` where there is none, or it stays.
+        package var base: Base?
 
-        package var isNothing: Bool { status == "NOT_CREATED" && logGroup == nil && rules.isEmpty }
+        package var isNothing: Bool {
+            status == "NOT_CREATED" && logGroups.isEmpty && rules.isEmpty && base == nil
+        }
+
+        var logGroups: [String] { (logGroup.map { [$0] } ?? []) + (serviceLogGroups ?? []) }
 
         package var lines: [String] {
             var lines = ["stack \(stack): \(status)"]
@@ -30,9 +38,42 @@ package struct StackRemoval: Sendable {
             lines += rules.map { "- rule \(stack)-\($0) is disabled and deleted" }
             lines += tasks.map { "- task \($0) is stopped" }
             if status != "NOT_CREATED" { lines.append("- stack \(stack) is deleted") }
-            if let logGroup { lines.append("- log group \(logGroup) is deleted with all it holds") }
-            return lines + kept.map { "  \($0) is kept" }
+            lines += logGroups.map { "- log group \($0) is deleted with all it holds" }
+            lines += kept.map { "  \($0) is kept" }
+            return lines + (base?.lines ?? [])
         }
+    }
+
+    /// What becomes of a base stack; its JSON form is stable.
+    package struct Base: Codable, Sendable {
+        package let stack: String
+        package let status: String
+        /// What it made that stays.
+        package let kept: [String]
+
+        /// Reads off a stack what it would leave behind.
+        ///
+        /// - Throws: `Failure` when its database is protected against deletion: CloudFormation would get stuck on it.
+        package init(_ stack: CloudFormation.Stack) throws {
+            self.stack = stack.stackName
+            status = stack.stackStatus.rawValue
+            let hasDatabase = stack.parameter("CreateDatabase") == "true"
+            if hasDatabase, stack.parameter("DatabaseDeletionProtection") == "true" {
+                throw Failure(
+                    .failed, "delete stack \(stack.stackName): its database is protected against deletion",
+                    hint:
+                        "lift that with 'fgctl cf-update-stack --parameter DatabaseDeletionProtection=false', or delete "
+                        + "the services alone: 'fgctl cf-delete-stack --keep-base'")
+            }
+            var kept = ["Webserver", "Daemon", "Usercode", "Fgctl"].compactMap { part in
+                stack.output("\(part)RepositoryUri").map { "repository \($0)" }
+            }
+            if let bucket = stack.output("BucketName") { kept.append("bucket \(bucket)") }
+            if hasDatabase { kept.append("a last snapshot of the database") }
+            self.kept = kept
+        }
+
+        var lines: [String] { ["- stack \(stack) is deleted last"] + kept.map { "  \($0) is kept" } }
     }
 
     /// How long tasks that were asked to stop are waited for: Fargate's longest stop timeout and some.
@@ -62,20 +103,25 @@ package struct StackRemoval: Sendable {
     /// Looks at what is there; changes nothing.
     ///
     /// - Parameters:
+    ///   - serviceLogGroups: those of the stack's services.
     ///   - bucket: the project's bucket, which always stays.
     package func plan(
-        _ name: String, cluster: String, group: String, logGroup: String, keepLogs: Bool, bucket: String?
+        _ name: String, cluster: String, group: String, logGroup: String, serviceLogGroups: [String] = [],
+        keepLogs: Bool, bucket: String?
     ) async throws -> (plan: Plan, stack: CloudFormation.Stack?) {
         let stack = try await cloudFormation.describeStack(name)
-        let hasLogs = try await CloudWatchLogs(client).hasLogGroup(logGroup)
+        let logs = CloudWatchLogs(client)
+        let hasLogs = try await logs.hasLogGroup(logGroup)
+        var more: [String] = []
+        for group in serviceLogGroups where try await logs.hasLogGroup(group) { more.append(group) }
         var kept = bucket.map { ["bucket \($0)"] } ?? []
-        if hasLogs, keepLogs { kept.append("log group \(logGroup)") }
+        if keepLogs { kept += ((hasLogs ? [logGroup] : []) + more).map { "log group \($0)" } }
         let plan = Plan(
             stack: name, status: stack?.stackStatus.rawValue ?? "NOT_CREATED",
             schedules: stack == nil ? [] : try await schedules.names(group: group),
             rules: try await rules.list(stack: name, family: name).map(\.targetID),
             tasks: stack == nil ? [] : try await runningTasks(cluster), logGroup: hasLogs && !keepLogs ? logGroup : nil,
-            kept: kept)
+            serviceLogGroups: keepLogs || more.isEmpty ? nil : more, kept: kept)
         return (plan, stack)
     }
 
@@ -98,10 +144,10 @@ package struct StackRemoval: Sendable {
             try await rules.remove(target, stack: plan.stack, family: plan.stack)
             show("rule \(plan.stack)-\(target) deleted")
         }
-        if let logGroup = plan.logGroup {
+        for group in plan.logGroups {
             try Task.checkCancellation()
-            try await CloudWatchLogs(client).deleteLogGroup(logGroup)
-            show("log group \(logGroup) deleted")
+            try await CloudWatchLogs(client).deleteLogGroup(group)
+            show("log group \(group) deleted")
         }
         for thing in plan.kept { show("\(thing) is kept") }
     }

@@ -109,20 +109,20 @@ extension Docker {
     }
 
     /// Logs in for the time of `body`, without touching the user's docker configuration.
-    func withLogin(
-        to host: String, registry: any ImageRegistry, _ body: ([String: String?]) async throws -> Void
-    ) async throws {
+    func withLogin<T: Sendable>(
+        to host: String, registry: any ImageRegistry, _ body: ([String: String?]) async throws -> T
+    ) async throws -> T {
         guard RegistryHost(host).takesECRLogin else {
             progress("\(host) is not ECR: docker's own logins are used")
             return try await body([:])
         }
         let login = try await registry.login()
-        try await PrivateDockerConfiguration.with(environment: environment) { folder in
+        return try await PrivateDockerConfiguration.with(environment: environment) { folder in
             let environment: [String: String?] = ["DOCKER_CONFIG": folder]
             try await capture(
                 .login(registry: host, user: login.user), "log in to \(host)",
                 standardInput: .secret(login.password), environment: environment)
-            try await body(environment)
+            return try await body(environment)
         }
     }
 }

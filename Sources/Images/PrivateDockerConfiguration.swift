@@ -8,9 +8,9 @@ enum PrivateDockerConfiguration {
     ///
     /// The user's docker context is kept, since it says which engine is meant; so are the contexts' own files.
     /// - Parameter environment: the process environment.
-    static func with(
-        environment: [String: String], _ body: (_ folder: String) async throws -> Void
-    ) async throws {
+    static func with<T: Sendable>(
+        environment: [String: String], _ body: (_ folder: String) async throws -> T
+    ) async throws -> T {
         let files = FileManager.default
         // XDG_RUNTIME_DIR lies in memory and belongs to the user alone.
         let parents = [environment["XDG_RUNTIME_DIR"], environment["TMPDIR"], "/tmp"].compactMap { $0 }
@@ -24,7 +24,7 @@ enum PrivateDockerConfiguration {
         }
         defer { try? files.removeItem(atPath: folder) }
         try fill(folder, environment: environment)
-        try await body(folder)
+        return try await body(folder)
     }
 
     private struct UserConfiguration: Codable {

@@ -17,6 +17,12 @@ package struct PushPlan: Sendable {
         case push(createsRepository: Bool, replaces: String?)
     }
 
+    /// Whether the registry lacks the image.
+    var needsPush: Bool {
+        if case .push = action { return true }
+        return false
+    }
+
     /// What will be done, a line each.
     package var steps: [String] {
         switch action {
@@ -35,11 +41,11 @@ package struct PushPlan: Sendable {
     /// - Parameters:
     ///   - localDigests: the digests under which the repository knows the local image.
     ///   - remoteDigest: what the version stands for in the registry now.
-    ///   - next: the version that a new image would get.
+    ///   - newVersion: how to push it as another version, for the refusal.
     /// - Throws: `Failure.failed` when another image has the version and its tag can't be moved.
     static func decide(
         _ reference: String, localDigests: [String], repository: RegistryRepository?, remoteDigest: String?,
-        next: ImageVersion
+        newVersion: String
     ) throws -> Action {
         guard let repository, let remoteDigest else {
             return .push(createsRepository: repository == nil, replaces: nil)
@@ -50,7 +56,7 @@ package struct PushPlan: Sendable {
                 .failed,
                 "push \(reference): the registry holds another image of this version (\(remoteDigest)), "
                     + "and its tags are immutable",
-                hint: "build and push it as a new version: fgctl docker-build \(next), then fgctl docker-push \(next)")
+                hint: newVersion)
         }
         return .push(createsRepository: false, replaces: remoteDigest)
     }

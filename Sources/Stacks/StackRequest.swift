@@ -20,6 +20,15 @@ package struct StackRequest: Sendable {
             : "aws cloudformation delete-stack --stack-name \(name)"
     }
 
+    /// What such a stack costs while nobody uses it.
+    package var estimate: CostEstimate {
+        CostEstimate(
+            template,
+            parameters: Dictionary(
+                parameters.compactMap { parameter in parameter.parameterValue.map { (parameter.parameterKey, $0) } },
+                uniquingKeysWith: { $1 }))
+    }
+
     /// All three, as the field's tools send: what a template may create is decided by the caller's rights.
     package static let capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 

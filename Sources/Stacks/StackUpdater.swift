@@ -2,7 +2,7 @@ package import AWS
 package import AWSServices
 internal import Support
 internal import Templates
-internal import Watch
+package import Watch
 
 /// Updates a stack through a change set, and gets it out of the states in which an earlier update was left.
 package struct StackUpdater: Sendable {
@@ -21,6 +21,25 @@ package struct StackUpdater: Sendable {
         package init() {}
     }
 
+    /// An update that CloudFormation has begun.
+    package struct Begun: Sendable {
+        package let name: String
+        package let id: String
+        /// The newest event before it.
+        package let mark: String?
+        package let changes: [StackChange]
+
+        package init(name: String, id: String, mark: String?, changes: [StackChange]) {
+            self.name = name
+            self.id = id
+            self.mark = mark
+            self.changes = changes
+        }
+    }
+
+    /// Stays with an update to its end, in place of following the stack's events alone.
+    package typealias Follower = @Sendable (Begun) async throws -> StackEvents.Outcome
+
     /// How often a plan is made anew because another change was faster.
     private static let mostRaces = 3
     /// How many states are worked off before the update itself: attach, roll back, attach, …
@@ -28,19 +47,23 @@ package struct StackUpdater: Sendable {
 
     private let operation: StackOperation
     private let options: Options
+    private let follower: Follower?
     private let confirm: @Sendable (String) async throws -> Void
     private var cloudFormation: CloudFormation { operation.cloudFormation }
 
     /// - Parameters:
     ///   - show: takes the lines of progress.
+    ///   - follower: `nil` follows the stack's events, and looks at the tasks of services.
     ///   - confirm: asks a question; throws when the answer is not yes.
     package init(
-        client: AWSClient, upload: TemplateUpload, options: Options, show: @escaping @Sendable (String) -> Void,
+        client: AWSClient, upload: TemplateUpload, options: Options, follower: Follower? = nil,
+        show: @escaping @Sendable (String) -> Void,
         confirm: @escaping @Sendable (String) async throws -> Void,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         operation = StackOperation(client: client, upload: upload, show: show, sleep: sleep)
         self.options = options
+        self.follower = follower
         self.confirm = confirm
     }
 
@@ -157,7 +180,7 @@ package struct StackUpdater: Sendable {
         let name = request.name
         let what = "update stack \(name)"
         let id = stack.stackId ?? name
-        enum Step { case nothing, obsolete, begun(String?) }
+        enum Step { case nothing, obsolete, begun(Begun) }
         let step: Step = try await operation.withChangeSet(request, type: "UPDATE", what: what, ownsShell: false) {
             set, mayHaveBegun in
             guard let set else { return .nothing }
@@ -166,19 +189,24 @@ package struct StackUpdater: Sendable {
             let mark = try await operation.events.mark(id)
             switch try await operation.execute(set, noRollback: options.wishes.noRollback, mayHaveBegun: &mayHaveBegun)
             {
-            case .begun: return .begun(mark)
+            case .begun: return .begun(Begun(name: name, id: id, mark: mark, changes: set.changes))
             case .obsolete: return .obsolete
             }
         }
-        let mark: String?
+        let begun: Begun
         switch step {
         case .nothing: return .alreadyAsAsked(stack)
         case .obsolete: return nil
-        case .begun(let before): mark = before
+        case .begun(let what): begun = what
         }
-        let outcome = try await operation.follow(
-            name, id: id, mark: mark,
-            cancelHint: "cancel it with 'aws cloudformation cancel-update-stack --stack-name \(name)'")
+        let outcome: StackEvents.Outcome
+        if let follower {
+            outcome = try await follower(begun)
+        } else {
+            outcome = try await operation.follow(
+                name, id: id, mark: begun.mark,
+                cancelHint: "cancel it with 'aws cloudformation cancel-update-stack --stack-name \(name)'")
+        }
         guard outcome.status == .updateComplete, let stack = outcome.stack else {
             throw await operation.failure(what, name: name, outcome, noRollback: options.wishes.noRollback)
         }

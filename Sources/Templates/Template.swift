@@ -25,6 +25,8 @@ package struct Template: Sendable {
     package let outputs: [String]
     /// The names of macros and transforms, which need CAPABILITY_AUTO_EXPAND.
     package let transforms: [String]
+    /// The text as a tree.
+    let root: YAMLNode
 
     /// UTF-8 bytes of the text.
     package var size: Int { body.utf8.count }
@@ -47,6 +49,7 @@ package struct Template: Sendable {
         let reader = try TemplateReader(root: root)
         self.name = name
         self.body = body
+        self.root = root
         description = reader.description
         transforms = reader.transforms
         parameters = try reader.parameters()

@@ -9,7 +9,7 @@ package struct TaskVerdict: Codable, Sendable {
         case succeeded
         /// An essential container ended with another code, or with none.
         case failed
-        /// No container ever ran.
+        /// No essential container ever ran.
         case failedToStart
         /// Somebody asked ECS to stop it.
         case stopped
@@ -51,7 +51,9 @@ package struct TaskVerdict: Codable, Sendable {
     package let stopCode: String?
     package let stoppedReason: String?
     /// Why, in one line; `nil` when it succeeded and there is nothing to say.
-    package let cause: String?
+    package internal(set) var cause: String?
+    /// The container that kept essential ones from starting; `nil` in all other cases.
+    package internal(set) var failedDependency: FailedDependency?
     package let createdAt: Date?
     package let startedAt: Date?
     package let stoppedAt: Date?
@@ -88,16 +90,24 @@ extension TaskVerdict {
         createdAt = task.createdAt
         startedAt = task.startedAt
         stoppedAt = task.stoppedAt
-        (outcome, exitCode) = Self.judge(task, counted: counted, failed: failed)
-        cause = Self.cause(task, outcome: outcome, failed: failed, others: containers, definition: definition)
+        let all = containers
+        // What keeps any essential container from starting takes the task down, so it goes before what the others show then.
+        let dependency = containers.lazy.filter { $0.essential && $0.exitCode != 0 }.compactMap {
+            FailedDependency(of: $0, in: all, task: task, definition: definition)
+        }.first
+        let ran = counted.filter { $0.exitCode != nil && (dependency == nil || !FailedDependency.neverRan($0, task)) }
+        (outcome, exitCode) = Self.judge(task, counted: counted, ran: ran, failed: failed)
+        failedDependency = [.failed, .failedToStart].contains(outcome) ? dependency : nil
+        cause =
+            failedDependency?.text
+            ?? Self.cause(task, outcome: outcome, failed: failed, others: containers, definition: definition)
     }
 
     private static func judge(
-        _ task: ECS.Task, counted: [Container], failed: Container?
+        _ task: ECS.Task, counted: [Container], ran: [Container], failed: Container?
     ) -> (Outcome, Int?) {
-        let ran = counted.contains { $0.exitCode != nil }
         switch task.stopCode {
-        case "TaskFailedToStart" where !ran: return (.failedToStart, nil)
+        case "TaskFailedToStart" where ran.isEmpty: return (.failedToStart, nil)
         case "UserInitiated":
             // A job that was stopped is not done, even when it ended itself with 0 on the signal.
             let code = failed?.exitCode ?? 0
@@ -106,8 +116,10 @@ extension TaskVerdict {
         default: break
         }
         guard let failed else { return counted.isEmpty ? (.failed, nil) : (.succeeded, 0) }
-        if !ran && task.startedAt == nil { return (.failedToStart, nil) }
-        return (.failed, failed.exitCode)
+        if ran.isEmpty && task.startedAt == nil { return (.failedToStart, nil) }
+        // The code of a container that never ran says nothing.
+        let code = ran.contains { $0.name == failed.name } ? failed.exitCode : ran.first { $0.exitCode != 0 }?.exitCode
+        return (.failed, failed.exitCode == nil ? nil : code)
     }
 
     private static func cause(

@@ -151,7 +151,9 @@ package actor TaskWatch {
         let byARN = Dictionary((answer.tasks ?? []).map { ($0.taskArn, $0) }, uniquingKeysWith: { $1 })
         for task in answer.tasks ?? [] {
             seen.insert(task.taskArn)
-            if task.startedAt != nil || !Self.statesBeforeStart.contains(task.lastStatus ?? "") {
+            // A container that others wait for runs, and writes, before the task as a whole does.
+            let writes = (task.containers ?? []).contains { $0.lastStatus == "RUNNING" || $0.exitCode != nil }
+            if writes || task.startedAt != nil || !Self.statesBeforeStart.contains(task.lastStatus ?? "") {
                 begun.insert(Self.id(task.taskArn))
             }
             if let status = task.lastStatus, states[task.taskArn] != status {
@@ -179,7 +181,8 @@ package actor TaskWatch {
             return nil
         }
         let verdict = TaskVerdict(task, definition: definition)
-        guard verdict.cause != nil else { return nil }
+        // The cause of one that another container kept from starting is what that wrote, which has yet to be read.
+        guard verdict.cause != nil, verdict.failedDependency == nil else { return nil }
         switch verdict.outcome {
         case .succeeded, .stopped: return nil
         // Before the end a missing code or reason may yet come.

@@ -53,6 +53,10 @@ struct OldNamesTests {
         ("events_schedule_remove", ["env", "t"], "schedule-remove --engine rule --yes env t"),
         ("events_schedule_remove", ["t", "env"], "schedule-remove --engine rule --yes env t"),
         ("events_schedule_remove", ["t"], "schedule-remove --engine rule --yes t"),
+        ("update_usercode.sh", [], "update-usercode"),
+        ("update_usercode", ["env", "0.2"], "update-usercode env 0.2"),
+        ("update-webserver.sh", ["env"], "update-webserver env"),
+        ("update_daemon", ["--no-wait"], "update-daemon --no-wait"),
         ("iam_assume_role", ["env"], "assume-role env"),
         ("logs_pull_latest_stream", ["env"], "ecs-logs env"),
     ]

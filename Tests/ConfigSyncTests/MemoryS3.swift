@@ -106,13 +106,13 @@ final class MemoryS3: Transport {
         let prefix = value("prefix") ?? ""
         let after = value("continuation-token")
         let keys = objects.keys.sorted().filter { key in
-            key.text.utf8.starts(with: prefix.utf8) && after.map { ByteText($0) < key } ?? true
+            key.text.utf8.starts(with: prefix.utf8) && after.map { $0 < Hex.encode(key.text.utf8) } ?? true
         }
         let page = keys.prefix(pageSize)
         var text =
             "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>\(keys.count > page.count)</IsTruncated>"
         if keys.count > page.count, let last = page.last {
-            text += "<NextContinuationToken>\(PercentEncoding.encode(last.text))</NextContinuationToken>"
+            text += "<NextContinuationToken>\(Hex.encode(last.text.utf8))</NextContinuationToken>"
         }
         for key in page {
             guard let object = objects[key] else { continue }
@@ -124,7 +124,8 @@ final class MemoryS3: Transport {
 
     private static func delete(_ objects: inout [ByteText: Object], _ body: String) -> HTTPResponse {
         for piece in body.split(separator: "<Key>").dropFirst() {
-            objects[ByteText(String(piece.prefix { $0 != "<" }))] = nil
+            let key = String(piece.prefix { $0 != "<" }).replacing("&#xA;", with: "\n")
+            objects[ByteText(key)] = nil
         }
         return .init(status: 200, headers: [:], body: HTTPResponseBody(Array("<DeleteResult></DeleteResult>".utf8)))
     }

@@ -21,6 +21,7 @@ from dagster._config import process_config, resolve_to_config_type
 from dagster._config.config_type import ConfigTypeKind as Kind
 from dagster._core.instance.config import dagster_instance_config_schema
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.config import mysql_config
 from dagster._core.workspace.config_schema import WORKSPACE_CONFIG_SCHEMA
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
@@ -49,10 +50,14 @@ def made(data: Any) -> None:
     """As `ConfigurableClassData.rehydrate` does, less what leaves this process."""
     if data is None:
         return
-    cls = getattr(importlib.import_module(data.module_name), data.class_name)
+    if not data.class_name:
+        raise ValueError("a class without a name")
     if data.class_name == "CompositeStorage":
         return
-    result = process_config(resolve_to_config_type(cls.config_type()), data.config_dict)
+    # dagster-mysql is not here, its schema is.
+    schema = mysql_config() if data.module_name.startswith("dagster_mysql") else getattr(
+        importlib.import_module(data.module_name), data.class_name).config_type()
+    result = process_config(resolve_to_config_type(schema), data.config_dict)
     if not result.success:
         raise ValueError("; ".join(error.message for error in result.errors))
     if "Postgres" in data.class_name:
@@ -65,8 +70,8 @@ def made(data: Any) -> None:
 def asks_aws(config: dict[str, Any]) -> bool:
     """Whether the run launcher would look for a task definition or secrets when it is made."""
     task = config.get("task_definition")
-    named = isinstance(task, str) or isinstance(task, dict) and set(task) == {"env"}
-    return named or any(isinstance(secret, str) for secret in config.get("secrets") or [])
+    named = isinstance(task, str) or isinstance(task, dict) and set(task) == {"env"} and os.environ.get(task["env"])
+    return bool(named) or any(isinstance(secret, str) for secret in config.get("secrets") or [])
 
 
 def instance(path: Path) -> None:
@@ -74,8 +79,10 @@ def instance(path: Path) -> None:
     for data in (
             ref.local_artifact_storage_data, ref.compute_logs_data, ref.storage_data, ref.run_storage_data,
             ref.event_storage_data, ref.schedule_storage_data, ref.scheduler_data, ref.run_coordinator_data,
-            ref.run_launcher_data):
+            ref.run_launcher_data, ref.secrets_loader_data, ref.defs_state_storage_data):
         made(data)
+    if ref.custom_instance_class_data:
+        made(ref.custom_instance_class_data)
 
 
 def verdict(path: Path) -> str | None:
@@ -87,7 +94,8 @@ def verdict(path: Path) -> str | None:
     except ModuleNotFoundError:  # a class of somebody's own, or of a package that is not here: nobody can say more
         return None
     except Exception as error:  # any refusal is one
-        if "Couldn't import module" in str(error):
+        # The class of the whole instance, as above; but one without a name can be nobody's.
+        if "Couldn't import module" in str(error) and "load the class text.text" in str(error):
             return None
         return f"{type(error).__name__}: {error}".splitlines()[0][:300]
     return None

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 
+import composing
 import parts
 import pytest
 import schemas
@@ -111,6 +112,10 @@ def test_every_command_prints_what_is_documented(project, judge, role):
     assert "to whom" in container.err.splitlines()
     walk("docker-push", "0.1")
     walk("docker-promote", "0.1", "1.0")
+    composing.start(project)
+    composing.make_repositories(project)
+    walk("compose-build")
+    walk("compose-push")
 
     assert walk("cf-create-vpc").json["action"] == "created"
     assert walk("cf-update-vpc").json["action"] == "unchanged"
@@ -148,7 +153,11 @@ def test_every_command_prints_what_is_documented(project, judge, role):
     walk("schedule-list")
     walk("schedule-remove")
     walk("schedule-remove", "old", "--engine", "rule")
-    walk("update-service", make_service(project, stack))
+    service = make_service(project, stack)
+    walk("update-service", service)
+    walk("service-status")
+    another_revision(project, stack, service)
+    walk("service-rollback", service)
 
     project.on_cleanup("deploy role", lambda: delete_stack(project, f"fgctl-deploy-{stack}"))
     walk("cf-create-deploy-role", "--principal", ACCOUNT, "--external-id", "nightly-7f3a")
@@ -158,6 +167,15 @@ def test_every_command_prints_what_is_documented(project, judge, role):
     walk("cf-delete-stack")
     walk("cf-delete-vpc")
     assert walk.seen == tree(project)
+
+
+def another_revision(project, stack, service):
+    """Lets the service go on to a newer revision of its task definition."""
+    ecs = project.boto3("ecs")
+    before = ecs.describe_task_definition(taskDefinition=stack)["taskDefinition"]
+    kept = ("family", "containerDefinitions", "networkMode", "cpu", "memory", "requiresCompatibilities", "executionRoleArn")
+    after = ecs.register_task_definition(**{key: before[key] for key in kept if key in before})["taskDefinition"]
+    ecs.update_service(cluster=stack, service=service, taskDefinition=after["taskDefinitionArn"])
 
 
 def delete_stack(project, name):

@@ -3,6 +3,7 @@ each file, or the difference is named here. Long: only with FGCTL_SOAK=1 (bin/te
 
 import json
 import os
+import shutil
 import subprocess
 
 import harness
@@ -22,11 +23,11 @@ def dagster():
     return harness.ROOT / ".build" / "venvs" / "dagster" / "bin" / "python"
 
 
-def loader(python, what, folder, home):
-    """Dagster's word on each file below the folder: why it is refused, or None."""
+def loader(python, what, folder, home, variables=None):
+    """Dagster's word on each file below the folder: why it is refused, or None. Variables: besides FOUR."""
     ran = subprocess.run(
         [python, LOADER, what, folder], capture_output=True, text=True, timeout=1800,
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"})
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"} | (variables or {}))
     assert ran.returncode == 0, ran.stderr[-2000:]
     return json.loads(ran.stdout) if what == "judge" else None
 
@@ -221,3 +222,23 @@ def test_each_place_of_the_schemas(project, dagster, tmp_path):
             if not later:
                 wrong.append(f"{text}Dagster: {why}\nfgctl: {errors.get(path)}")
     assert not wrong, "\n\n".join(wrong[:20])
+
+
+def test_the_example(project, dagster, tmp_path):
+    """The real Dagster loads the files that docs/dagster brings along, its run launcher included, and the user's code."""
+    folder = tmp_path / "files"
+    shutil.copytree(harness.ROOT / "docs" / "dagster" / "config", folder / "config")
+    shutil.copy(harness.ROOT / "docs" / "dagster" / "usercode" / "defs.py", folder)
+    errors, read = ours(project, folder)
+    assert (errors, read) == ({}, ["config/dagster.yaml", "config/workspace.yaml"])
+    checked = project.fgctl("config-check", str(folder), "--output", "json", "--strict").expect(0).json
+    names = {use["name"]: "4000" for use in checked["variables"]}
+    assert loader(dagster, "judge", folder, tmp_path, names) == {"config/workspace.yaml": None, "config/dagster.yaml": None}
+    for name in names:
+        # Each of the variables counts, and fgctl knows of each.
+        refused = loader(dagster, "judge", folder, tmp_path, {other: "4000" for other in names if other != name})
+        assert any(refused.values()), name
+    shown = subprocess.run(
+        [dagster, "-c", "import defs; print([job.name for job in defs.defs.resolve_all_job_defs()])"], cwd=folder,
+        capture_output=True, text=True, timeout=300, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    assert "'nightly'" in shown.stdout, shown.stderr

@@ -5,7 +5,6 @@ again and again, and the times at which all that happened (`stoppedAt`). What is
 
 - Local AWS asks no execution role. Tasks that a role kept from starting are put into the answers of DescribeTasks, in the
   words that AWS documents (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html).
-- Its CloudFormation does not wait for services: `settling.py` holds back the event that a service is complete.
 
 `ecs-run-task` gives its container's code; a task that never started has none, so the code is 125, fgctl's own.
 """
@@ -15,11 +14,8 @@ import re
 import time
 
 import pytest
-import verdict
 from harness import wait_until
-from judge import Judge
 from parts import SMALL, put_image, status_of
-from settling import SettlingAWS
 
 LIMIT = 5.0
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"]}}
@@ -223,35 +219,11 @@ SERVICE = """Resources:
           SecurityGroups: [sg-0a]
 """
 
-# What keeps the stack under way while its service fails.
-WAIT = """  Handle:
-    Type: AWS::CloudFormation::WaitConditionHandle
-  Wait:
-    Type: AWS::CloudFormation::WaitCondition
-    DependsOn: Web
-    Properties:
-      Handle: !Ref Handle
-      Timeout: "300"
-      Count: 1
-"""
-
-
-@pytest.fixture
-def settling(project, local_aws, worker_name, request):
-    """The project behind a judge of its own, whose CloudFormation waits for services."""
-    with SettlingAWS(local_aws, project.boto3("ecs")) as aws:
-        with Judge(aws.url, record=verdict.RECORDS / f"requests-{worker_name}-settling.jsonl") as judge:
-            judge.label = request.node.nodeid
-            project.write_env(AWS_ENDPOINT_URL=judge.url)
-            yield judge
-            judge.settle()
-            assert judge.faults == []
-
 
 @pytest.mark.parametrize("case", ["image", "exit"])
-def test_a_service_in_a_stack(project, settling, case):
-    """Real but for CloudFormation's waiting. fgctl gives up after the third failed task; CloudFormation would go on for
-    hours, so the way back is to delete the stack, as the message says."""
+def test_a_service_in_a_stack(project, judge, case):
+    """Real. fgctl gives up after the third failed task; CloudFormation would go on for hours, so the way back is to delete
+    the stack, as the message says."""
     if case == "image":
         image = push(project)
         delete_image(project)
@@ -262,7 +234,7 @@ def test_a_service_in_a_stack(project, settling, case):
         text = SERVICE.replace("IMAGE", image).replace("COMMAND", "sleep 1; exit 1")
         pattern = r"task (?P<id>[\w-]+) failed: container web ended with 1"
     put_image(project, "0.9")
-    project.write("web.yaml", text + WAIT)
+    project.write("web.yaml", text)
     command = ("cf-create-stack", "0.9", "--template", "web.yaml")
     running = project.start(*command)
     told_in_time(running, pattern, end_of_task(project, project.stack))

@@ -7,12 +7,14 @@ import json
 import re
 import subprocess
 
+import composing
 import harness
 import parts
 import pytest
 import yaml
 from judge import Judge, models
 from operators import ACCOUNT, Guarded, enforcing_aws, permissions, take_away
+from test_dagster_stacks import point_config, put_images
 from verdict import RECORDS
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"]}}
@@ -103,6 +105,16 @@ def test_the_deploy_role_fits():
     assert len(text) < 10_240, len(text)
 
 
+def test_the_deploy_role_of_services_is_the_policy_of_dagster():
+    template = yaml.load((parts.TEMPLATES / "deploy-role.yaml").read_text(), Loader)
+    document = template["Resources"]["ServicesPolicy"]["Properties"]["PolicyDocument"]
+    text = json.dumps(document)
+    for name, key in (("AWS::Partition", "aws"), ("AWS::Region", "{AWS_REGION}"), ("AWS::AccountId", "{AWS_ACCOUNT_ID}"),
+                      ("TaskStackName", "{STACK_NAME}"), ("RepositoryName", "{IMAGE_NAME}"), ("BucketName", "{S3_BUCKET}")):
+        text = text.replace("${" + name + "}", key)
+    assert json.loads(text)["Statement"] == permissions.policy("dagster")["Statement"]
+
+
 # --- in use ---------------------------------------------------------------------------------------------------------
 
 
@@ -158,6 +170,12 @@ def test_images(guarded):
     refuse(guarded, ["images"], "ecr:GetAuthorizationToken", "docker-push", "0.3")
     refuse(guarded, ["images"], "ecr:DescribeImages", "docker-build")
     refuse(guarded, ["images"], "ecr:PutImage", "docker-promote", "0.1", "2.0")
+    composing.start(guarded)
+    composing.make_repositories(guarded)
+    guarded.fgctl("compose-build").expect(0)
+    refuse(guarded, ["images"], "ecr:DescribeRepositories", "compose-push")
+    guarded.act_as("images")
+    guarded.fgctl("compose-push").expect(0)
 
 
 def test_network(guarded):
@@ -278,6 +296,44 @@ def test_schedules(standing):
         standing.fgctl("schedule-remove", "old", "--engine", "rule", "--yes")
 
 
+def test_dagster(guarded):
+    """Base and services in the rights of `stacks` and `dagster` together, from nothing to nothing."""
+    groups = ("stacks", "dagster")
+    base = f"{guarded.stack}-base"
+    secret = guarded.boto3("secretsmanager").create_secret(Name=f"{guarded.stack}-db", SecretString='{"password": "x"}')["ARN"]
+    cloudformation = guarded.boto3("cloudformation")
+    guarded.on_cleanup("base", lambda: cloudformation.delete_stack(StackName=base))
+    guarded.set(TEMPLATE="dagster", S3_BUCKET=guarded.bucket, DATABASE_HOST="db.example", DATABASE_SECRET_ARN=secret)
+    # The base makes the bucket.
+    guarded.fgctl("cf-create-vpc", "--set", "S3_BUCKET=").expect(0)
+    for action in ("ecr:CreateRepository", "s3:CreateBucket", "servicediscovery:CreatePrivateDnsNamespace", "ec2:CreateSecurityGroup"):
+        refuse(guarded, groups, action, "cf-create-stack", "0.1")
+        guarded.act_as_root()
+        guarded.fgctl("cf-delete-stack", "--yes").expect(0)
+    guarded.act_as(*groups)
+    refused = guarded.fgctl("cf-create-stack", "0.1").expect(1)
+    assert parts.status_of(guarded, base) == "CREATE_COMPLETE", refused
+    # The bucket admits TLS only, and local AWS has none.
+    guarded.boto3("s3").delete_bucket_policy(Bucket=guarded.bucket)
+    assert "missing: image" in guarded.fgctl("cf-create-stack", "0.1").expect(1).err
+    put_images(guarded, "0.1", "0.2")
+    put_images(guarded, "0.1.0", parts=("fgctl",))
+    point_config(guarded)
+    for action in ("ecs:CreateService", "elasticloadbalancing:CreateLoadBalancer", "logs:CreateLogGroup"):
+        refuse(guarded, groups, action, "cf-create-stack", "0.1")
+        guarded.act_as_root()
+        guarded.fgctl("cf-delete-stack", "--yes", "--keep-base").expect(0)
+    guarded.act_as(*groups)
+    guarded.fgctl("cf-create-stack", "0.1").expect(0)
+    guarded.fgctl("cf-update-stack", "0.2", "--yes").expect(0)
+    for command in (("cf-status",), ("cf-render", "0.2"), ("cf-render", "--base")):
+        assert "not authorized" not in guarded.fgctl(*command).expect(0).err
+    refuse(guarded, groups, "ecs:DeleteService", "cf-delete-stack", "--yes")
+    guarded.act_as(*groups)
+    guarded.fgctl("cf-delete-stack", "--yes").expect(0)
+    assert (parts.status_of(guarded), parts.status_of(guarded, base)) == (None, None)
+
+
 def test_services(standing):
     ecs, name = standing.boto3("ecs"), f"web-{standing.suffix}"
     ecs.register_task_definition(
@@ -291,6 +347,7 @@ def test_services(standing):
     standing.act_as("services")
     done = standing.fgctl("update-service", name).expect(0)
     assert "not authorized" not in done.err
+    assert "settled" in standing.fgctl("service-status").expect(0).out
     for action in ("ecs:UpdateService", "ecs:DescribeServices"):
         refuse(standing, ["services"], action, "update-service", name)
 
@@ -380,6 +437,46 @@ def test_the_deploy_role_runs_the_main_job(guarded):
         result = guarded.fgctl(*command).expect(0)
         assert "not authorized" not in result.err, result
     assert parts.status_of(guarded) is None and parts.status_of(guarded, guarded.parent_stack) is None
+
+
+def test_the_deploy_role_runs_dagster(guarded):
+    """From nothing to services and back, their roles within the boundary."""
+    base = f"{guarded.stack}-base"
+    secret = guarded.boto3("secretsmanager").create_secret(Name=f"{guarded.stack}/db", SecretString='{"password": "x"}')["ARN"]
+    guarded.set(TEMPLATE="dagster", S3_BUCKET=guarded.bucket, DATABASE_HOST="db.example", DATABASE_SECRET_ARN=secret)
+    guarded.act_as("deploy-role")
+    guarded.fgctl("cf-create-deploy-role", "--principal", ACCOUNT).expect(0)
+    outputs = parts.outputs_of(guarded, f"fgctl-deploy-{guarded.stack}")
+    cloudformation = guarded.boto3("cloudformation")
+    guarded.on_cleanup("deploy role", lambda: cloudformation.delete_stack(StackName=f"fgctl-deploy-{guarded.stack}"))
+    guarded.on_cleanup("base", lambda: cloudformation.delete_stack(StackName=base))
+    guarded.set(PERMISSIONS_BOUNDARY=outputs["PermissionsBoundary"])
+    guarded.act_as("setup")
+    keys = guarded.fgctl(
+        "assume-role", outputs["RoleArn"], "--external-id", outputs["ExternalId"], "--output", "json").expect(0).json
+    guarded.use(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"])
+    guarded.fgctl("cf-create-vpc", "--set", "S3_BUCKET=").expect(0)
+    guarded.fgctl("cf-create-stack", "0.1").expect(1)
+    assert parts.status_of(guarded, base) == "CREATE_COMPLETE"
+    # The bucket admits TLS only, and local AWS has none.
+    guarded.boto3("s3").delete_bucket_policy(Bucket=guarded.bucket)
+    put_images(guarded, "0.1", "0.2")
+    put_images(guarded, "0.1.0", parts=("fgctl",))
+    point_config(guarded)
+    for command in (("cf-create-stack", "0.1"), ("cf-update-stack", "0.2", "--yes"), ("cf-status",)):
+        assert "not authorized" not in guarded.fgctl(*command).expect(0).err
+    # What the launcher needs lies within the boundary.
+    launcher, iam = parts.outputs_of(guarded)["LauncherRoleArn"], guarded.boto3("iam")
+    for action, resource in (
+            ("ecs:RegisterTaskDefinition", f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/run_a"),
+            ("ecs:StopTask", f"arn:aws:ecs:us-east-1:{ACCOUNT}:task/{guarded.stack}/1"),
+            ("ecs:DescribeTaskDefinition", "*"), ("ec2:DescribeNetworkInterfaces", "*"),
+            ("logs:GetLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/ecs/{guarded.stack}/daemon:log-stream:a"),
+            ("s3:GetObject", f"arn:aws:s3:::{guarded.bucket}/{guarded.stack}/config/current.json")):
+        answer = iam.simulate_principal_policy(
+            PolicySourceArn=launcher, ActionNames=[action], ResourceArns=[resource])
+        assert answer["EvaluationResults"][0]["EvalDecision"] == "allowed", action
+    assert "not authorized" not in guarded.fgctl("cf-delete-stack", "--yes").expect(0).err
 
 
 def test_the_deploy_role_makes_no_role_without_the_boundary(guarded):

@@ -9,6 +9,7 @@ import base64
 import json
 import urllib.parse
 
+import composing
 import parts
 import pytest
 import schemas
@@ -21,9 +22,10 @@ ARN = "arn:aws:ecs:eu-west-1:111122223333:task/x/0123456789abcdef0123456789abcde
 WORDS = {
     "assume-role": [f"{ROLE}/other", "--", "true"],
     "cf-create-deploy-role": ["--principal", "111122223333"], "cf-create-stack": ["0.1"], "cf-render": ["0.1"],
-    "cf-update-stack": ["0.1"], "docker-build": ["0.1"], "docker-promote": ["0.1", "0.2"], "docker-push": ["0.1"],
+    "cf-update-stack": ["0.1"], "compose-build": ["0.1"], "compose-push": ["0.1"], "docker-build": ["0.1"], "docker-promote": ["0.1", "0.2"], "docker-push": ["0.1"],
     "docker-run": ["0.1"], "ecs-stop-task": [ARN], "ecs-wait-task": [ARN], "schedule-create": ["0 0 * * ? *"],
-    "schedule-next": ["0 0 * * ? *"], "update-service": ["web"],
+    "schedule-next": ["0 0 * * ? *"], "service-rollback": ["web"],
+    "update-service": ["web"],
 }
 # Ends each command soon: nobody answers as docker, and refusals are not tried again.
 PROJECT = {"STACK_NAME": "x", "PARENT_STACK_NAME": "y", "IMAGE_NAME": "img", "S3_BUCKET": "bkt"}
@@ -161,6 +163,10 @@ def test_no_secret_of_the_user_in_any_output(project, judge, markers):
     run("docker-run", "0.1", "--command", "true", *override)
     run("docker-push", "0.1")
     run("docker-promote", "0.1", "1.0")
+    composing.start(project)
+    composing.make_repositories(project)
+    run("compose-build")
+    run("compose-push")
     run("cf-create-vpc")
     run("cf-update-vpc")
     run("cf-render", "0.1", "--template", "task.yaml", "--parameter", noecho)
@@ -184,6 +190,8 @@ def test_no_secret_of_the_user_in_any_output(project, judge, markers):
     run("schedule-remove", "old", "--engine", "rule", codes=(0, 1))
     run("schedule-remove", codes=(0, 1))
     run("update-service", "none", codes=(1,))
+    run("service-status")
+    run("service-rollback", "none", codes=(1,))
     run("assume-role", f"arn:aws:iam::000000000000:role/{stack}-none", "--", "true", codes=(0, 1, 125))
     delete = project.boto3("cloudformation").delete_stack
     project.on_cleanup("deploy role", lambda: delete(StackName=f"fgctl-deploy-{stack}"))

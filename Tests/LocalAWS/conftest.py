@@ -1,10 +1,12 @@
 """Tests of local AWS against the running one (bin/local-aws up), with real containers.
 
 Run: .build/venvs/tests/bin/pytest Tests/LocalAWS
+Another one than that on 4566 is named by FGCTL_LOCAL_AWS (it has no ways from containers to it).
 Each test uses names of its own and removes what it makes, so tests can run in parallel (-n).
 """
 
 import json
+import os
 import subprocess
 import time
 import urllib.error
@@ -19,8 +21,8 @@ import pytest
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-URL = "http://127.0.0.1:4566"
-REGISTRY = "localhost:4566"
+URL = os.environ.get("FGCTL_LOCAL_AWS", "http://127.0.0.1:4566")
+REGISTRY = f"localhost:{URL.rsplit(':', 1)[-1]}"
 REGION = "us-east-1"
 IMAGE = "busybox:local"
 WAIT_SECONDS = 90

@@ -76,7 +76,8 @@ struct PermissionCheckTests {
         #expect(
             found.map(\.check) == [
                 "permissions images", "permissions network", "permissions stacks", "permissions tasks",
-                "permissions schedules", "permissions services", "permissions setup", "permissions deploy-role",
+                "permissions schedules", "permissions services", "permissions setup", "permissions dagster",
+                "permissions deploy-role",
             ])
         for result in found {
             let needsIt = ["permissions tasks", "permissions schedules"].contains(result.check)
@@ -158,7 +159,7 @@ struct PermissionCheckTests {
                 ? Self.page(asked) { _, _ in "allowed" } : Self.error("NoSuchEntity", 404)
         }
         let found = try await results(aws, caller: "arn:aws:sts::111122223333:assumed-role/Ops/me@x")
-        #expect(found.count == 8)
+        #expect(found.count == 9)
         #expect(found.allSatisfy { $0.status == .ok })
         #expect(aws.requests("GetRole").count == 1)
     }
@@ -174,7 +175,7 @@ struct PermissionCheckTests {
         let client = AWSClient(settings: AWSSettings(layers: [layer], home: nil) { _ in nil }, transport: transport)
         let found = try await PermissionCheck(client, Self.names, within: .milliseconds(200))
             .results(Principal(caller: Self.caller))
-        #expect(found.count == 8)
+        #expect(found.count == 9)
         #expect(found.contains { $0.status == .unknown && $0.detail.contains("timed out after") })
     }
 

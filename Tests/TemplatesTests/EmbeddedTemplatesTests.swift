@@ -4,8 +4,8 @@ import Templates
 import Testing
 
 struct EmbeddedTemplatesTests {
-    @Test func areNetworkAndTask() throws {
-        #expect(Template.embeddedNames == ["deploy-role", "network", "task"])
+    @Test func areAllThatThereAre() throws {
+        #expect(Template.embeddedNames == ["dagster-base", "dagster-services", "deploy-role", "network", "task"])
         for name in Template.embeddedNames {
             let template = try Template.embedded(name)
             #expect(template.name == "templates/\(name).yaml")

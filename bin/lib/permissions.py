@@ -53,7 +53,11 @@ ACTIONS = {
 # Actions that AWS authorises on no resource, or on none that has a name of ours; some know condition keys.
 NO_RESOURCE = {
     "ecr:GetAuthorizationToken", "ecs:CreateCluster", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition",
+    "ecs:ListTaskDefinitions",
     "ecs:RegisterTaskDefinition", "events:ListRules", "scheduler:ListSchedules",
+    "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroups", "route53:CreateHostedZone", "route53:ListHostedZonesByName",
+    "secretsmanager:GetRandomPassword", "servicediscovery:CreatePrivateDnsNamespace", "servicediscovery:GetOperation",
 }
 
 
@@ -68,6 +72,10 @@ class Group:
     #: Action → why, for what is needed beyond fgctl's own requests.
     beyond: dict[str, str] = field(default_factory=dict)
     note: str = ""
+    #: The group whose policy is needed besides: what that one allows is not asked of this one, but for the actions of `again`
+    #: (patterns), which are needed on other resources.
+    above: str = ""
+    again: tuple[str, ...] = ()
 
 
 _STACKS = (
@@ -83,13 +91,14 @@ _DOCKER = "asked for by docker itself, at the registry"
 
 GROUPS = {
     "images": Group(
-        "docker-build docker-push docker-run docker-promote",
+        "docker-build docker-push docker-run docker-promote compose-build compose-push",
         "ecr:BatchGetImage ecr:CreateRepository ecr:DescribeImages ecr:DescribeRepositories "
         "ecr:GetAuthorizationToken ecr:PutImage sts:GetCallerIdentity",
         beyond={f"ecr:{name}": _DOCKER for name in (
             "BatchCheckLayerAvailability", "CompleteLayerUpload", "GetDownloadUrlForLayer", "InitiateLayerUpload",
             "UploadLayerPart")},
-        note="Promotion into another repository needs the second statement on that one as well."),
+        note="Promotion into another repository needs the second statement on that one as well. The repositories under "
+             "IMAGE_NAME are those of compose files."),
     "network": Group(
         "cf-create-vpc cf-update-vpc cf-delete-vpc", _STACKS, ("network",),
         beyond=_LARGE | {f"s3:{name}": "an existing bucket is adopted, for which all its settings are read" for name in (
@@ -123,10 +132,13 @@ GROUPS = {
         "scheduler:ListSchedules scheduler:UpdateSchedule sts:GetCallerIdentity" + _DIAGNOSIS,
         note="`schedule-next` asks AWS nothing. `RunNow`, `TagTasks` and `StopTask` are for `schedule-run`."),
     "services": Group(
-        "update-service",
-        "ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListServices "
-        "ecs:ListTasks ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
-        beyond={"ecs:DescribeServiceDeployments": "the deployment that was started; local AWS has none to describe"}),
+        "update-usercode update-webserver update-daemon update-service service-status service-rollback",
+        "cloudformation:CancelUpdateStack cloudformation:DescribeStacks cloudformation:ListStackResources "
+        "ecs:DescribeServiceDeployments ecs:DescribeServiceRevisions ecs:DescribeServices ecs:DescribeTaskDefinition "
+        "ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListServices ecs:ListTaskDefinitions ecs:ListTasks "
+        "ecs:StopServiceDeployment ecs:UpdateService logs:GetLogEvents sts:GetCallerIdentity" + _DIAGNOSIS,
+        note="`service-rollback` of a service that a stack owns changes that stack: it needs the policy `stacks` as "
+             "well, as `update-usercode VERSION` does; `update-webserver` needs those of `stacks` and `config`."),
     "config-push": Group(
         "config-push config-diff config-rollback config-list",
         "s3:CopyObject s3:DeleteObject s3:DeleteObjects s3:GetObject s3:HeadObject s3:ListObjectsV2 s3:PutObject "
@@ -139,8 +151,23 @@ GROUPS = {
         "whoami doctor assume-role", "iam:GetRole iam:SimulatePrincipalPolicy sts:AssumeRole sts:GetCallerIdentity",
         note="`whoami` and `doctor` need no right. With `SimulateOwnPolicies` (your own user or role suffices as its resource) "
              "`doctor` also says which actions of each group the caller lacks. Here the role is the one of `cf-create-deploy-role`; put yours in its place."),
+    "dagster": Group(
+        "cf-create-stack cf-update-stack cf-delete-stack cf-status cf-render",
+        _STACKS + " ecr:DescribeImages ecr:DescribeRepositories logs:DeleteLogGroup logs:DescribeLogGroups s3:GetObject "
+        "s3:ListObjectsV2", ("dagster-base", "dagster-services"),
+        beyond={"ec2:AuthorizeSecurityGroupIngress": "who may reach database, webserver and usercode",
+                "s3:PutBucketVersioning": "a bucket of the base stack's own", "s3:PutLifecycleConfiguration": "the same"},
+        above="stacks",
+        again=("cloudformation:*", "ecr:DescribeImages", "ecs:DescribeServices", "ecs:TagResource", "ecs:UntagResource",
+               "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:ListTagsForResource", "logs:PutRetentionPolicy",
+               "logs:TagResource", "logs:UntagResource", "iam:CreateServiceLinkedRole"),
+        note="For `TEMPLATE=dagster`, besides `stacks`. Identifiers of RDS are in small letters: where STACK_NAME is not, write it so "
+             "in the statement `Database`. Where the network stack made the bucket, the statement `Bucket` can go, where the "
+             "database is your own, `Database` and `Password`."),
     "deploy-role": Group(
-        "cf-create-deploy-role", _STACKS, ("deploy-role",), beyond=_LARGE,
+        "cf-create-deploy-role", _STACKS, ("deploy-role",),
+        beyond=_LARGE | {f"iam:{name}": "for TEMPLATE=dagster a second policy" for name in (
+            "AttachRolePolicy", "DetachRolePolicy")},
         note="For the administrator who makes the deploy role, once. It makes a role: whoever has this policy is an "
              "administrator."),
 }
@@ -218,9 +245,11 @@ def problems(listed: set[str] | None = None, policies: dict[str, dict] | None = 
     for name, group in GROUPS.items():
         document = policies[name]
         allowed, wanted = actions(document), needed(group)
+        besides = {action for action in needed(GROUPS[group.above])
+                   if not any(fnmatch.fnmatchcase(action, one) for one in group.again)} if group.above else set()
         file = f"docs/permissions/{name}.json"
         found += [f"{file} lacks {action} ({', '.join(wanted[action])})" 
-                  for action in sorted(wanted) if not any(fnmatch.fnmatchcase(action, one) for one in allowed)]
+                  for action in sorted(set(wanted) - besides) if not any(fnmatch.fnmatchcase(action, one) for one in allowed)]
         found += [f"{file} allows {action}, which no command of the group needs" for action in sorted(allowed - set(wanted))]
         for statement in document["Statement"]:
             if "*" not in as_list(statement["Resource"]) or "Condition" in statement:

@@ -8,7 +8,7 @@ package struct AWSClient: Sendable {
     package let settings: AWSSettings
     /// Whether operations that change something are refused.
     package let dryRun: Bool
-    let transport: any Transport
+    var transport: any Transport
     let effects: Effects
     let shared: SharedState
 

@@ -6,6 +6,8 @@ extension CloudFormation {
         "ContinueUpdateRollback", of: service, .mutates, idempotent: .byToken("clientRequestToken"))
     private static let rollbackStack = Operation<RollbackStackRequest, Nothing>(
         "RollbackStack", of: service, .mutates, idempotent: .byToken("clientRequestToken"))
+    private static let cancelUpdateStack = Operation<RollbackStackRequest, Nothing>(
+        "CancelUpdateStack", of: service, .mutates, idempotent: .byToken("clientRequestToken"))
     private static let describeAllStacks = Operation<DescribeStacksRequest, DescribeStacksResponse>(
         "DescribeStacks", of: service, .reads)
 
@@ -17,6 +19,13 @@ extension CloudFormation {
     /// Rolls back what an operation without rollback left; only in CREATE_FAILED and UPDATE_FAILED.
     package func rollbackStack(_ request: RollbackStackRequest) async throws {
         _ = try await client.send(Self.rollbackStack, request, on: request.stackName)
+    }
+
+    /// Ends an update that is under way by rolling it back; only in UPDATE_IN_PROGRESS.
+    ///
+    /// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CancelUpdateStack.html
+    package func cancelUpdateStack(_ request: RollbackStackRequest) async throws {
+        _ = try await client.send(Self.cancelUpdateStack, request, on: request.stackName)
     }
 
     /// All stacks of the account and region that are not deleted.
@@ -41,6 +50,7 @@ extension CloudFormation {
         }
     }
 
+    /// Of CancelUpdateStack as well.
     package struct RollbackStackRequest: Codable, Sendable {
         package var stackName: String
         package var clientRequestToken: String

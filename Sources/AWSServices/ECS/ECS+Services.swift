@@ -10,17 +10,33 @@ extension ECS {
     /// A second forced deployment takes the first one's place; the answer names the one that counts.
     private static let updateService = Operation<UpdateServiceRequest, UpdateServiceResponse>(
         "UpdateService", of: service, .mutates, idempotent: .byNature)
-    private static let listServiceDeployments = Operation<
-        ListServiceDeploymentsRequest, ListServiceDeploymentsResponse
-    >("ListServiceDeployments", of: service, .reads)
-    private static let describeServiceDeployments = Operation<
-        DescribeServiceDeploymentsRequest, DescribeServiceDeploymentsResponse
-    >("DescribeServiceDeployments", of: service, .reads)
 
     /// A service by its exact name; `nil` when the cluster has none of that name.
     package func describeService(_ name: String, cluster: String) async throws -> Service? {
         let request = DescribeServicesRequest(cluster: cluster, services: [name])
         return try await client.send(Self.describeServices, request, on: name).services?.first
+    }
+
+    /// How many services one call describes.
+    package static let servicesPerCall = 10
+
+    /// Services by their exact names or ARNs, ten a call; those that are not there are left out.
+    ///
+    /// - Parameter withTags: CloudFormation's tags say which stack a service belongs to.
+    package func describeServices(
+        _ names: [String], cluster: String, withTags: Bool = false
+    ) async throws -> [Service] {
+        var found: [Service] = []
+        var rest = names[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(Self.servicesPerCall))
+            rest = rest.dropFirst(batch.count)
+            var request = DescribeServicesRequest(cluster: cluster, services: batch)
+            if withTags { request.include = ["TAGS"] }
+            found +=
+                try await client.send(Self.describeServices, request, on: batch.joined(separator: ", ")).services ?? []
+        }
+        return found
     }
 
     /// The ARNs of all services of a cluster, all pages.
@@ -37,26 +53,13 @@ extension ECS {
     package func updateService(_ request: UpdateServiceRequest) async throws -> Service {
         try await client.send(Self.updateService, request, on: request.service).service
     }
-
-    /// The service deployments created since a moment, newest first (one page: 20 at most).
-    package func listServiceDeployments(
-        _ name: String, cluster: String, createdAfter: Date
-    ) async throws -> [ServiceDeploymentBrief] {
-        var request = ListServiceDeploymentsRequest(service: name, cluster: cluster)
-        request.createdAt = CreatedAt(after: createdAfter)
-        return try await client.send(Self.listServiceDeployments, request, on: name).serviceDeployments ?? []
-    }
-
-    package func describeServiceDeployment(_ arn: String) async throws -> ServiceDeployment? {
-        let request = DescribeServiceDeploymentsRequest(serviceDeploymentArns: [arn])
-        return try await client.send(Self.describeServiceDeployments, request, on: arn).serviceDeployments?.first
-    }
 }
 
 extension ECS {
     package struct DescribeServicesRequest: Codable, Sendable {
         package var cluster: String?
         package var services: [String]
+        package var include: [String]?
     }
 
     package struct DescribeServicesResponse: Codable, Sendable {
@@ -79,6 +82,7 @@ extension ECS {
     package struct UpdateServiceRequest: Codable, Sendable {
         package var cluster: String?
         package var service: String
+        package var taskDefinition: String?
         package var forceNewDeployment: Bool?
         package init(cluster: String, service: String) {
             self.cluster = cluster
@@ -108,6 +112,11 @@ extension ECS {
         package let deploymentConfiguration: DeploymentConfiguration?
         package let deployments: [Deployment]?
         package let events: [ServiceEvent]?
+        /// Only where they were asked for.
+        package let tags: [Tag]?
+
+        /// The value of a tag; `nil` when it has none of that name, or tags were not asked for.
+        package func tag(_ key: String) -> String? { tags?.first { $0.key == key }?.value }
     }
 
     package struct DeploymentController: Codable, Sendable {
@@ -143,67 +152,5 @@ extension ECS {
         package let id: String?
         package let createdAt: Date?
         package let message: String?
-    }
-
-    package struct CreatedAt: Codable, Sendable {
-        package var after: Date?
-    }
-
-    package struct ListServiceDeploymentsRequest: Codable, Sendable {
-        package var service: String
-        package var cluster: String?
-        package var createdAt: CreatedAt?
-    }
-
-    package struct ListServiceDeploymentsResponse: Codable, Sendable {
-        package let serviceDeployments: [ServiceDeploymentBrief]?
-        package let nextToken: String?
-    }
-
-    package struct ServiceDeploymentBrief: Codable, Sendable {
-        package let serviceDeploymentArn: String?
-        package let targetServiceRevisionArn: String?
-        package let createdAt: Date?
-        package let status: String?
-        package let statusReason: String?
-    }
-
-    package struct DescribeServiceDeploymentsRequest: Codable, Sendable {
-        package var serviceDeploymentArns: [String]
-    }
-
-    package struct DescribeServiceDeploymentsResponse: Codable, Sendable {
-        package let serviceDeployments: [ServiceDeployment]?
-        package let failures: [Failure]?
-    }
-
-    package struct ServiceRevisionSummary: Codable, Sendable {
-        package let arn: String?
-        package let requestedTaskCount: Int?
-        package let runningTaskCount: Int?
-        package let pendingTaskCount: Int?
-    }
-
-    package struct Rollback: Codable, Sendable {
-        package let reason: String?
-        package let serviceRevisionArn: String?
-    }
-
-    package struct DeploymentCircuitBreakerState: Codable, Sendable {
-        /// TRIGGERED, MONITORING, MONITORING_COMPLETE or DISABLED.
-        package let status: String?
-        package let failureCount: Int?
-        package let threshold: Int?
-    }
-
-    /// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html
-    package struct ServiceDeployment: Codable, Sendable {
-        package let serviceDeploymentArn: String?
-        package let status: String?
-        package let statusReason: String?
-        package let lifecycleStage: String?
-        package let targetServiceRevision: ServiceRevisionSummary?
-        package let rollback: Rollback?
-        package let deploymentCircuitBreaker: DeploymentCircuitBreakerState?
     }
 }

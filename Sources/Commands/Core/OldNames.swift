@@ -49,6 +49,9 @@ package enum OldNames {
             // It never asked, and scripts removed and created in one go.
             "events_schedule_remove": Meaning(
                 command: "schedule-remove", form: .target, options: ["--engine", "rule", "--yes"]),
+            "update_usercode": Meaning(command: "update-usercode", form: .same),
+            "update_webserver": Meaning(command: "update-webserver", form: .same),
+            "update_daemon": Meaning(command: "update-daemon", form: .same),
             "iam_assume_role": Meaning(command: "assume-role", form: .same),
             "logs_pull_latest_stream": Meaning(command: "ecs-logs", form: .same),
             "cf_create_deploy_role": Meaning(command: "cf-create-deploy-role", form: .network),

@@ -19,7 +19,11 @@ struct Root: AsyncParsableCommand {
 
     static let groups = [
         CommandGroup(
-            name: "Images", subcommands: [DockerBuild.self, DockerPush.self, DockerRun.self, DockerPromote.self]),
+            name: "Images",
+            subcommands: [
+                DockerBuild.self, DockerPush.self, DockerRun.self, DockerPromote.self, ComposeBuild.self,
+                ComposePush.self,
+            ]),
         CommandGroup(name: "Stacks", subcommands: StackCommands.all),
         CommandGroup(
             name: "Tasks", subcommands: [RunTask.self, WaitTask.self, StopTask.self, ListTasks.self, ShowLogs.self]),
@@ -29,7 +33,13 @@ struct Root: AsyncParsableCommand {
                 ScheduleCreate.self, ScheduleRemove.self, ScheduleList.self, ScheduleEnable.self, ScheduleDisable.self,
                 ScheduleNext.self, ScheduleRun.self,
             ]),
-        CommandGroup(name: "Services", subcommands: [UpdateService.self]),
+        CommandGroup(
+            name: "Services",
+            subcommands: [
+                UpdateUsercode.self, UpdateWebserver.self, UpdateDaemon.self, UpdateService.self,
+                ShowServiceStatus.self,
+                RollbackService.self,
+            ]),
         CommandGroup(
             name: "Config",
             subcommands: [

@@ -31,11 +31,25 @@ struct TaskAttendant: Sendable {
         self.address = address
     }
 
-    /// Tasks whose cause was said when it happened.
+    /// Tasks whose cause was said when it happened, and the last lines of containers that were shown.
     private final class Told: Sendable {
+        private static let mostLines = 20
         private let ids = Mutex<Set<String>>([])
+        private let lines = Mutex<[String: [String: [String]]]>([:])
+
         func note(_ id: String) { ids.withLock { _ = $0.insert(id) } }
         func holds(_ id: String) -> Bool { ids.withLock { $0.contains(id) } }
+
+        func note(_ line: String, of container: String, in id: String) {
+            lines.withLock {
+                var last = $0[id, default: [:]][container, default: []]
+                if last.count == Self.mostLines { last.removeFirst() }
+                $0[id, default: [:]][container] = last + [line]
+            }
+        }
+
+        /// By container.
+        func lines(of id: String) -> [String: [String]] { lines.withLock { $0[id] ?? [:] } }
     }
 
     /// How long a task that was asked to stop is waited for: Fargate's longest stop timeout and some.
@@ -62,9 +76,10 @@ struct TaskAttendant: Sendable {
 
     /// With what is missing, where tasks failed by that.
     private func explained(_ report: TaskReport, _ tasks: [ECS.Task]) async -> TaskReport {
-        let failed = zip(tasks, subjects).map { FailedTask($0, definition: $1.definition) }.filter {
-            [.failed, .failedToStart].contains($0.verdict.outcome)
-        }
+        let failed = zip(tasks, subjects).map { FailedTask($0, definition: $1.definition, logs: logs(of: $0, $1)) }
+            .filter {
+                [.failed, .failedToStart].contains($0.verdict.outcome)
+            }
         guard !failed.isEmpty else { return report }
         let findings = await FindingInspector(client: session.client).findings(of: failed, address: address)
         var report = report
@@ -73,10 +88,21 @@ struct TaskAttendant: Sendable {
     }
 
     private func report(_ tasks: [ECS.Task], signal: Int32? = nil, missesTasks: Bool = false) -> TaskReport {
-        let verdicts = zip(tasks, subjects).map { TaskVerdict($0, definition: $1.definition, picked: picked) }
+        let verdicts = zip(tasks, subjects).map { task, subject in
+            var verdict = TaskVerdict(task, definition: subject.definition, picked: picked)
+            for log in logs(of: task, subject) { verdict.quote(log.lines, of: log.container) }
+            return verdict
+        }
         var report = TaskReport(verdicts, signal: signal, missesTasks: missesTasks)
         report.told = Set(arns.filter { told.holds(TaskWatch.id($0)) })
         return report
+    }
+
+    /// The last lines that were shown of each of its containers.
+    private func logs(of task: ECS.Task, _ subject: TaskWatch.Subject) -> [FailedTask.Log] {
+        told.lines(of: TaskWatch.id(task.taskArn)).map { container, lines in
+            FailedTask.Log(container: container, group: "", stream: "", lines: lines)
+        }
     }
 
     private func watch(deadline: Duration?) -> TaskWatch {
@@ -146,6 +172,7 @@ struct TaskAttendant: Sendable {
         case .trouble(let line):
             session.warn(line)
         case .line(let taskID, let container, let text):
+            told.note(text, of: container, in: taskID)
             let line = several ? "\(container)/\(taskID.prefix(8)): \(text)" : text
             if session.options.output == .json {
                 session.context.console.err(line)

@@ -56,7 +56,7 @@ struct ScheduleCreate: FgctlCommand {
         let desired = try desired(session, words)
         let stacks = ProjectStacks(session)
         let stack = try await stacks.task(for: "create schedule")
-        let network = try await stacks.network(publicIP: desired.assignPublicIP, for: "create schedule")
+        let network = try await stacks.network(publicIP: desired.assignPublicIP, of: stack, for: "create schedule")
         let outputs = Dictionary((stack.outputs ?? []).map { ($0.outputKey, $0.outputValue) }, uniquingKeysWith: { $1 })
         let facts = try StackFacts(
             stack: stack.stackName, outputs: outputs, subnets: network.subnets,

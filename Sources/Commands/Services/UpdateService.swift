@@ -7,86 +7,81 @@ internal import Watch
 
 struct UpdateService: FgctlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "update-service", abstract: "Starts a service's tasks anew and waits until they run.",
-        usage: "fgctl update-service NAME [options]",
+        commandName: "update-service", abstract: "Starts services' tasks anew and waits until they run.",
+        usage: "fgctl update-service NAME... [options]",
         discussion: """
-            NAME is the exact name of a service in the cluster (key ECS_CLUSTER, else STACK_NAME). The same task definition \
-            is deployed again. The verdict is that of the deployment that was started: rolled back, or tasks that fail again \
-            and again, is failed (1), replaced by another deployment is 5, --timeout is 3. Ctrl-C ends the watching only.
+            NAME is a service of the cluster (key ECS_CLUSTER, else STACK_NAME): its name, an output of the stack (webserver for \
+            WebserverService), or an ending that only one has. The same task definition is deployed again; several services \
+            are followed at the same time. The verdict is that of the deployment that was started: rolled back, or tasks that fail \
+            again and again, is failed (1), replaced by another deployment is 5, --timeout is 3; of several the worst. Ctrl-C \
+            asks whether to roll back.
 
               fgctl update-service webserver
-              fgctl update-service webserver --timeout 10m
+              fgctl update-service webserver daemon --timeout 10m
+              fgctl update-service webserver --max-failed-tasks 2
               fgctl update-service webserver --no-wait
             """)
 
-    @Argument(help: ArgumentHelp("Exact name of the service.", valueName: "name"))
-    var name: String
-    @Flag(name: .customLong("no-wait"), help: "Return when ECS has taken the request.")
-    var noWait = false
-    @Option(help: ArgumentHelp("Stop waiting after this long; the deployment goes on.", valueName: "duration"))
-    var timeout = "30m"
+    @Argument(help: ArgumentHelp("Names of services.", valueName: "name"))
+    var names: [String]
+    @OptionGroup(title: "Following") var following: FollowOptions
     @OptionGroup(title: "Common options") var common: CommonOptions
 
+    /// All services of the command; its JSON form is stable.
+    struct Report: Encodable {
+        let services: [DeploymentReport]
+    }
+
     func run(_ session: Session, _ words: [String]) async throws {
-        var timing = DeploymentWatch.Timing()
-        timing.deadline = try DurationText.parse(timeout)
-        let cluster = try Names(session.settings).cluster
-        let redeployment = ServiceRedeployment(session.client)
-        let service = try await redeployment.find(name, cluster: cluster)
+        let timing = try following.timing()
+        let project = try ProjectServices(session)
+        let found = try await project.directory.find(names)
+        for note in found.compactMap(\.note) { session.say(note) }
+        let listed = found.map(\.name).joined(separator: ", ")
+        let what = "update service \(listed)"
         try await session.announce(
-            "update service \(name) in cluster \(cluster)", stack: session.settings.value(.stackName) ?? "none")
-        session.say("restart only: it runs \(service.taskDefinition ?? "the same task definition") before and after")
-        if service.desiredCount == 0 { session.say("the service is scaled to zero: no task will start") }
-        if session.options.dryRun {
+            "\(what) in cluster \(project.cluster)", stack: session.settings.value(.stackName) ?? "none")
+        for one in found {
+            let definition = one.service.taskDefinition ?? "the same task definition"
+            session.say("service \(one.name): restart only: it runs \(definition) before and after")
+            if one.service.desiredCount == 0 {
+                session.say("service \(one.name) is scaled to zero: no task will start")
+            }
+        }
+        if session.options.dryRun { return try plan(session, found.map(\.name), project.cluster) }
+        let services = found.map(\.service)
+        let redeployment = ServiceRedeployment(session.client)
+        let starts = try await Shielded.run { await redeployment.start(services, cluster: project.cluster) }
+        var refused: [DeploymentReport] = []
+        var started: [(DeploymentWatch.Started, DeploymentReport)] = []
+        for start in starts {
+            switch start {
+            case .refused(let report, let error):
+                if starts.count == 1 { throw error }
+                session.say("service \(report.service): \(error)")
+                refused.append(report)
+            case .started(let one, let report):
+                session.say("service \(one.service): deployment \(one.primary) started")
+                started.append((one, report))
+            }
+        }
+        let ended =
+            following.noWait
+            ? started.map(\.1)
+            : try await session.follow(
+                started.map(\.0), following, timing: timing,
+                rollbackCommand: ProjectServices.rollbackCommand(started.map(\.0.service)))
+        let reports = ended + refused
+        try session.conclude(reports, what: what, shown: Report(services: reports))
+    }
+
+    private func plan(_ session: Session, _ names: [String], _ cluster: String) throws {
+        struct Plan: Encodable { let services: [ECS.UpdateServiceRequest] }
+        let requests = names.map { name in
             var request = ECS.UpdateServiceRequest(cluster: cluster, service: name)
             request.forceNewDeployment = true
-            return session.context.console.out(try Session.json(request))
+            return request
         }
-        let (started, report) = try await Shielded.run {
-            try await redeployment.start(service, name: name, cluster: cluster)
-        }
-        session.say("deployment \(started.primary) started")
-        if noWait { return try conclude(report, session) }
-        do {
-            try conclude(try await redeployment.follow(started, timing: timing) { session.say($0) }, session)
-        } catch is CancellationError {
-            throw Failure(
-                session.context.interruption.signal == 15 ? .terminated : .interrupted,
-                "interrupted: only the watching has ended",
-                hint: "deployment \(started.primary) of service \(name) goes on in cluster \(cluster); "
-                    + Self.whatNext(name, cluster))
-        }
-    }
-
-    /// How to watch a deployment without starting another one, and how to end it.
-    private static func whatNext(_ name: String, _ cluster: String) -> String {
-        "watch it with 'aws ecs describe-services --cluster \(cluster) --services \(name)'; to roll it back, take its ARN from "
-            + "'aws ecs list-service-deployments --cluster \(cluster) --service \(name)' for "
-            + "'aws ecs stop-service-deployment --service-deployment-arn ARN'"
-    }
-
-    private func conclude(_ report: DeploymentReport, _ session: Session) throws {
-        for task in report.stoppedTasks { session.say("task \(TaskWatch.id(task.taskArn)) stopped: \(task.reason)") }
-        let line =
-            "service \(report.service) \(report.outcome.rawValue): running \(report.runningCount) of "
-            + "\(report.desiredCount)"
-        session.say(line)
-        if session.options.output == .json { try session.result(report, lines: []) }
-        switch report.outcome {
-        case .started, .succeeded: return
-        case .failed, .superseded:
-            let message = "update service \(name): \(report.reason ?? report.outcome.rawValue)"
-            let advice =
-                (report.goesOn ? ["ECS goes on with deployment \(report.deployment)"] : [])
-                + report.findings.prefix(1).map(\.advice)
-            let hint = advice.isEmpty ? nil : advice.joined(separator: "; ")
-            if session.options.output == .json {
-                // The report is the one JSON value of this command, its failure included.
-                session.context.console.err("fgctl: \(message)")
-                if let hint { session.context.console.err("  \(hint)") }
-                throw PassedCode(ExitStatus.code(for: report.outcome == .failed ? .failed : .superseded))
-            }
-            throw Failure(report.outcome == .failed ? .failed : .superseded, message, hint: hint)
-        }
+        session.context.console.out(try Session.json(Plan(services: requests)))
     }
 }

@@ -51,6 +51,9 @@ struct CreateDeployRole: FgctlCommand {
         try offer("NetworkStackName", .parentStackName) { try names.parentStack }
         try offer("BucketName", .bucket) { try names.bucket }
         try offer("RepositoryName", .imageName) { try names.repository }
+        if stackOptions.template == nil, try session.templateSet() != nil {
+            offered.append(GivenValue(name: "Services", value: "true", origin: "TEMPLATE"))
+        }
         if let externalID { offered.append(GivenValue(name: "ExternalId", value: externalID, origin: "--external-id")) }
         let explicit = try stackOptions.explicit()
         let tags = try StackInputs.tags(

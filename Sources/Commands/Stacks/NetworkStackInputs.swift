@@ -35,7 +35,8 @@ struct NetworkStackInputs {
         var offered = given
         let isNew = stack?.stackStatus.isSettled != true && stack?.stackStatus.rawValue.hasPrefix("UPDATE_") != true
         if isNew, let bucket = given.first(where: { $0.name == "BucketName" }) {
-            offered.append(try await adoption(of: bucket.value, owner: account))
+            offered.append(
+                try await BucketAdoption.value(bucket.value, owner: account, "create network stack", session))
         }
         return try request(offered, stack: stack)
     }
@@ -47,26 +48,5 @@ struct NetworkStackInputs {
         let parameters = try StackInputs.parameters(of: template, explicit: explicit, offered: offered, stack: stack)
         return StackRequest(
             name: name, template: template, parameters: parameters, tags: tags, updateCommand: "cf-update-vpc")
-    }
-
-    /// Whether the stack is to create the bucket, or to use one that is there.
-    private func adoption(of bucket: String, owner: String) async throws -> GivenValue {
-        let state = try await S3(session.client).headBucket(bucket, expectedOwner: owner)
-        switch state {
-        case .missing:
-            return GivenValue(name: "CreateBucket", value: "true", origin: "no such bucket")
-        case .usable:
-            session.say("bucket \(bucket) exists in this account: it is used as it is")
-            return GivenValue(name: "CreateBucket", value: "false", origin: "bucket exists")
-        case .forbidden:
-            throw Failure(
-                .failed,
-                "create network stack: bucket \(bucket) exists and belongs to another account, or you may not see it",
-                hint: "bucket names are global: choose another S3_BUCKET")
-        case .otherRegion:
-            throw Failure(
-                .failed, "create network stack: bucket \(bucket) exists in another region",
-                hint: "choose another S3_BUCKET, or the region it is in")
-        }
     }
 }

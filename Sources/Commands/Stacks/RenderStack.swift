@@ -3,6 +3,7 @@ internal import AWSServices
 internal import ArgumentParser
 internal import Environment
 internal import Stacks
+internal import Support
 
 struct RenderStack: FgctlCommand {
     static let configuration = CommandConfiguration(
@@ -20,6 +21,8 @@ struct RenderStack: FgctlCommand {
     var arguments: [String] = []
     @Flag(help: "The network stack in place of the task's.")
     var network = false
+    @Flag(help: "The base stack of TEMPLATE=dagster in place of the services.")
+    var base = false
     @OptionGroup var version: VersionOption
     @OptionGroup(title: "Stack options") var stackOptions: StackOptions
     @OptionGroup(title: "Common options") var common: CommonOptions
@@ -30,6 +33,15 @@ struct RenderStack: FgctlCommand {
         let request: StackRequest
         if network {
             request = try NetworkStackInputs(session, stackOptions).rendering()
+        } else if let set = try stackOptions.readSet(session) {
+            let stacks = try TemplateSetStacks(
+                session, set, stackOptions, try version.resolve(words.first, session))
+            request =
+                base
+                ? try await stacks.base.rendering()
+                : try await stacks.rendering(account: try await STS(session.client).getCallerIdentity().account)
+        } else if base {
+            throw Failure(.usage, "--base is for TEMPLATE=dagster: this project has one stack")
         } else {
             let asked = try version.resolve(words.first, session)
             let inputs = try TaskStackInputs(session, stackOptions, asked, updating: false)

@@ -3,7 +3,6 @@ internal import Environment
 internal import Flows
 internal import Schedules
 internal import Stacks
-internal import Support
 
 extension Session {
     /// Creates the stack and says what came of it.
@@ -14,26 +13,10 @@ extension Session {
     func create(
         _ request: StackRequest, found: CloudFormation.Stack?, account: String, options: StackOptions
     ) async throws {
-        let creator = StackCreator(
-            client: client, upload: try upload(request, account), noRollback: options.noRollback, show: { say($0) },
-            confirm: { try await confirm($0) })
-        if self.options.dryRun {
-            let decision = try await creator.decide(request, stack: found)
-            try show(StackPlan(request, decision: decision))
-            switch decision {
-            case .refuse(let failure): try refuse(failure)
-            case .differs(let lines): try refuse(StackCreator.refusal(request, differences: lines))
-            case .create, .deleteThenCreate, .alreadyAsAsked: return
-            }
+        guard let (stack, action) = try await created(request, found: found, account: account, options: options) else {
+            return
         }
-        switch try await creator.create(request, found: found) {
-        case .created(let stack):
-            say("stack \(request.name) created")
-            try await report("created", stack, schedules: [])
-        case .alreadyAsAsked(let stack):
-            say("stack \(request.name) is already as asked; nothing was changed")
-            try await report("unchanged", stack, schedules: [])
-        }
+        try await report(action, stack, schedules: [])
     }
 
     /// Updates the stack, then brings schedules in line with it.
@@ -46,28 +29,14 @@ extension Session {
         _ request: StackRequest, found: CloudFormation.Stack?, account: String, options: StackUpdater.Options,
         align: (CloudFormation.Stack) async throws -> [ScheduleService.Pointing]
     ) async throws {
-        let updater = StackUpdater(
-            client: client, upload: try upload(request, account), options: options, show: { say($0) },
-            confirm: { try await confirm($0) })
         if self.options.dryRun {
-            let decision = try await updater.decide(request, stack: found)
+            let decision = try await updater(request, account, options).decide(request, stack: found)
             try show(StackPlan(request, decision: decision))
             if case .refuse(let failure) = decision { try refuse(failure) }
             return
         }
-        let (stack, action): (CloudFormation.Stack, String)
-        switch try await updater.update(request, found: found) {
-        case .updated(let changed): (stack, action) = (changed, "updated")
-        case .alreadyAsAsked(let found): (stack, action) = (found, "unchanged")
-        }
-        say("stack \(request.name) " + (action == "updated" ? "updated" : "is already as asked: no updates"))
+        let (stack, action) = try await updated(request, found: found, account: account, options: options)
         try await report(action, stack, schedules: try await align(stack))
-    }
-
-    private func upload(_ request: StackRequest, _ account: String) throws -> TemplateUpload {
-        TemplateUpload(
-            client: client, bucket: settings[.bucket] == nil ? nil : try Names(settings).bucket, owner: account,
-            prefix: request.name)
     }
 
     private func report(
@@ -80,5 +49,5 @@ extension Session {
         try result(change, lines: change.lines)
     }
 
-    private func show(_ plan: StackPlan) throws { try result(plan, lines: plan.lines) }
+    func show(_ plan: StackPlan) throws { try result(plan, lines: plan.lines) }
 }

@@ -27,13 +27,7 @@ struct StackOptions: ParsableArguments {
         let files = session.context.files
         guard let word = template ?? session.settings.path(key) else { return try Template.embedded(name) }
         let path = PathText.join(session.context.directory, word)
-        if files.isFile(path) {
-            let bytes = try files.read(path, limit: Template.sizeLimit + 1)
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw Failure(.badInput, "\(word): the template is not UTF-8 text")
-            }
-            return try Template(name: word, body: text)
-        }
+        if files.isFile(path) { return try Self.read(path, named: word, files) }
         // A key's relative path counts from the project's root, so an embedded name in a key arrives with a folder.
         let bare = template ?? session.settings[key]?.value ?? word
         guard !bare.contains("/"), !bare.contains(".") else {
@@ -41,9 +35,23 @@ struct StackOptions: ParsableArguments {
                 .badInput, "\(bare): there is no such template file",
                 hint:
                     "--template counts from the working directory, a key's path from the project's root; fgctl itself "
-                    + "brings \(Template.embeddedNames.joined(separator: ", "))")
+                    + "brings \(Template.embeddedNames.joined(separator: ", ")), and the set dagster")
         }
         return try Template.embedded(bare)
+    }
+
+    static func read(_ path: String, named name: String, _ files: any FileSystem) throws -> Template {
+        let bytes = try files.read(path, limit: Template.sizeLimit + 1)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(.badInput, "\(name): the template is not UTF-8 text")
+        }
+        return try Template(name: name, body: text)
+    }
+
+    /// The values given by `--parameter`, then those of key PARAMETERS, which are for the templates of TEMPLATE.
+    func explicit(_ session: Session) throws -> [GivenValue] {
+        try explicit()
+            + session.settings.parameters().map { GivenValue(name: $0.name, value: $0.value, origin: $0.origin) }
     }
 
     /// The values given by `--parameter`.

@@ -29,6 +29,9 @@ struct StackStatus: FgctlCommand {
         if session.settings[.parentStackName] != nil {
             stacks.append(try await StackReport.read(try names.parentStack, cloudFormation))
         }
+        if try session.templateSet() != nil {
+            stacks.append(try await StackReport.read(try names.baseStack, cloudFormation))
+        }
         var task = try await StackReport.read(try names.stack, cloudFormation)
         if let group = task.outputs["ScheduleGroupName"] {
             task.schedules = try await ScheduleService(session.client).names(group: group).count

@@ -23,7 +23,7 @@ struct TaskStackInputs {
         let names = Names(session.settings)
         name = try names.stack
         template = try options.readTemplate(session, key: .template, default: "task")
-        explicit = try options.explicit()
+        explicit = try options.explicit(session)
         var given = session.offered([
             ("LogRetentionDays", .logRetentionDays), ("EphemeralStorage", .ephemeralStorage),
             ("DeadLetterArn", .deadLetterARN), ("PermissionsBoundary", .permissionsBoundary),

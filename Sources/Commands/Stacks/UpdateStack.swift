@@ -12,7 +12,8 @@ struct UpdateStack: FgctlCommand {
         discussion: """
             What is not given keeps the value that the stack has, VERSION included. A stack that is already as asked is left \
             alone (exit 0). Replacing what holds data, and services, asks first, or needs --yes where there is no terminal. \
-            Afterwards the stack's schedules are brought in line with it.
+            Afterwards the stack's schedules are brought in line with it. With TEMPLATE=dagster the base stack is updated first, \
+            and VERSION is that of all three services; update-usercode changes one and follows it.
 
               fgctl cf-update-stack 0.2
               fgctl cf-update-stack env 0.2 --parameter Memory=2048
@@ -29,8 +30,12 @@ struct UpdateStack: FgctlCommand {
     var words: Words? { Words(given: arguments, needs: 0...1) }
 
     func run(_ session: Session, _ words: [String]) async throws {
-        let inputs = try TaskStackInputs(
-            session, stackOptions, try version.resolve(words.first, session), updating: true)
+        let asked = try version.resolve(words.first, session)
+        if let set = try stackOptions.readSet(session) {
+            return try await TemplateSetStacks(session, set, stackOptions, asked, updating: true)
+                .update(updateOptions.options(stackOptions))
+        }
+        let inputs = try TaskStackInputs(session, stackOptions, asked, updating: true)
         let account = try await session.announce("update stack", stack: inputs.name)
         let stack = try await CloudFormation(session.client).describeStack(inputs.name)
         guard stack != nil else {
@@ -42,7 +47,7 @@ struct UpdateStack: FgctlCommand {
         try await session.update(
             request, found: stack, account: account, options: updateOptions.options(stackOptions)
         ) { stack in
-            let network = try await ProjectStacks(session).networkIfKnown(for: "check schedules")
+            let network = try await ProjectStacks(session).networkIfKnown(of: stack, for: "check schedules")
             return try await SchedulesAfterChange(session.client) { session.say($0) }.align(stack, network: network)
         }
     }

@@ -32,7 +32,7 @@ struct TaskResolver: Sendable {
             try options.extras?.text("cluster")
             ?? (session.settings[.cluster] == nil ? nil : Names(session.settings).cluster)
             ?? stack.output("ClusterName") ?? stack.stackName
-        let (network, capacity) = try await placement(cluster)
+        let (network, capacity) = try await placement(cluster, stack)
         var facts = TaskFacts(
             cluster: cluster, definition: definition, ownContainer: stack.output("ContainerName"), network: network)
         facts.capacity = capacity
@@ -42,7 +42,9 @@ struct TaskResolver: Sendable {
     }
 
     /// Where the task runs: as a service does, else as ECS_NETWORK_CONFIG says, else in the project's network.
-    private func placement(_ cluster: String) async throws -> (ECS.AwsVpcConfiguration, TaskCapacity) {
+    private func placement(
+        _ cluster: String, _ stack: CloudFormation.Stack
+    ) async throws -> (ECS.AwsVpcConfiguration, TaskCapacity) {
         if let name = launch.likeService {
             let service = try await ServiceRedeployment(session.client).find(name, cluster: cluster)
             guard let network = service.networkConfiguration?.awsvpcConfiguration else {
@@ -55,7 +57,8 @@ struct TaskResolver: Sendable {
         if let given = session.settings[.networkConfig] {
             return (withAddress(try TaskNetwork.decode(given.value, origin: given.origin)), TaskCapacity())
         }
-        return (try await ProjectStacks(session).network(publicIP: launch.publicIP, for: "run task"), TaskCapacity())
+        let network = try await ProjectStacks(session).network(publicIP: launch.publicIP, of: stack, for: "run task")
+        return (network, TaskCapacity())
     }
 
     /// `--public-ip` wins over what was found.

@@ -36,6 +36,8 @@ package struct ReleasePusher: Sendable {
 
     package struct Options: Sendable {
         package var dryRun = false
+        /// Whether the release is made the current one; who deploys it first makes it so later.
+        package var makesCurrent = true
         /// How many releases stay; `nil` deletes none.
         package var keep: Int?
         /// An ARN.
@@ -84,7 +86,7 @@ package struct ReleasePusher: Sendable {
             // Made young again, so that nobody prunes it before the pointer names it.
             try await store.write(manifest)
         }
-        if !isCurrent {
+        if !isCurrent, options.makesCurrent {
             report.isNewCurrent = true
             if !options.dryRun { try await point(to: manifest, found, &report, progress) }
         }

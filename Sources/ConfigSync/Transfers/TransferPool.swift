@@ -67,7 +67,8 @@ package struct TransferPool: Sendable {
                     let queue = Queue(lane)
                     for _ in 0..<min(max(1, workers), lane.count) { group.addTask { try await run.drain(queue) } }
                 }
-                try await group.waitForAll()
+                // Leaving with the first error cancels the others; `waitForAll` would wait for them.
+                while try await group.next() != nil {}
             }
             ended = .success(())
         } catch {

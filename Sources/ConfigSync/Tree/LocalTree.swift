@@ -127,7 +127,7 @@ package struct TreeWalk {
             if tree.options.symlinks == .keep, !LocalTree.staysInside(path, target: link) {
                 throw Failure(.badInput, "\(shown(path)): the link to '\(link)' leaves the folder")
             }
-            return TreeFile(path: path, size: 0, mode: 0o777, link: link)
+            return TreeFile(path: path, size: 0, mode: 0o777, link: link, owner: entry.file.owner)
         }
         guard entry.file.kind == .file else {
             guard tree.options.skipsSpecialFiles else {

@@ -8,6 +8,13 @@ package struct FailedTask: Codable, Sendable {
         package let group: String
         package let stream: String
         package let lines: [String]
+
+        package init(container: String, group: String, stream: String, lines: [String]) {
+            self.container = container
+            self.group = group
+            self.stream = stream
+            self.lines = lines
+        }
     }
 
     package let verdict: TaskVerdict
@@ -27,7 +34,9 @@ package struct FailedTask: Codable, Sendable {
     package let startedBy: String?
 
     package init(_ task: ECS.Task, definition: ECS.TaskDefinition, logs: [Log] = []) {
-        verdict = TaskVerdict(task, definition: definition)
+        var verdict = TaskVerdict(task, definition: definition)
+        for log in logs { verdict.quote(log.lines, of: log.container) }
+        self.verdict = verdict
         taskDefinition = task.taskDefinitionArn
         self.logs = logs
         subnets = task.subnets

@@ -1,19 +1,26 @@
 package import AWS
-internal import AWSServices
+package import AWSServices
 internal import FoundationEssentials
+internal import Synchronization
 
 /// Looks at tasks that failed: reasons, exit codes and last log lines. Reads only.
 package struct TaskInvestigator: Sendable {
     /// How many tasks are looked at closely, the newest ones.
-    private static let mostTasks = 3
+    static let mostTasks = 3
     private static let mostLines = 50
 
     private let ecs: ECS
     private let logs: CloudWatchLogs
+    private let definitions = Definitions()
 
     package init(client: AWSClient) {
         ecs = ECS(client)
         logs = CloudWatchLogs(client)
+    }
+
+    /// Task definitions never change: each is asked for once.
+    private final class Definitions: Sendable {
+        let known = Mutex<[String: ECS.TaskDefinition]>([:])
     }
 
     /// The newest stopped tasks of a service that did not end well.
@@ -22,46 +29,57 @@ package struct TaskInvestigator: Sendable {
     package func failedTasks(ofService service: String) async throws -> [FailedTask] {
         let parts = service.split(separator: "/").map(String.init)
         guard parts.count >= 2, let name = parts.last else { return [] }
-        return try await failedTasks(
-            ofService: name, cluster: parts.count > 2 ? parts[parts.count - 2] : "default", knowing: [])
-    }
-
-    /// The same by name.
-    ///
-    /// - Parameter known: ARNs of tasks that are not looked at (again).
-    package func failedTasks(
-        ofService name: String, cluster: String, knowing known: Set<String>
-    ) async throws -> [FailedTask] {
-        var request = ECS.ListTasksRequest(cluster: cluster)
-        request.serviceName = name
-        return try await failedTasks(request, known: known)
+        let cluster = parts.count > 2 ? parts[parts.count - 2] : "default"
+        return try await newest(try await stoppedTasks(ofServices: [name], cluster: cluster, knowing: []))
     }
 
     /// The newest stopped tasks of a cluster that did not end well.
     package func failedTasks(cluster: String) async throws -> [FailedTask] {
-        try await failedTasks(ECS.ListTasksRequest(cluster: cluster), known: [])
+        try await newest(try await stoppedTasks(ofServices: [], cluster: cluster, knowing: []))
     }
 
-    private func failedTasks(_ request: ECS.ListTasksRequest, known: Set<String>) async throws -> [FailedTask] {
-        var request = request
+    private func newest(_ tasks: [ECS.Task]) async throws -> [FailedTask] {
+        var found: [FailedTask] = []
+        for task in tasks where found.count < Self.mostTasks {
+            if let failed = try await examine(task) { found.append(failed) }
+        }
+        return found
+    }
+
+    /// The tasks that have stopped, newest first, in two calls: several services are asked for by one list of the cluster.
+    ///
+    /// - Parameters:
+    ///   - services: names; with none all tasks of the cluster count.
+    ///   - known: ARNs of tasks that are not asked for (again).
+    func stoppedTasks(
+        ofServices services: [String], cluster: String, knowing known: Set<String>
+    ) async throws -> [ECS.Task] {
+        var request = ECS.ListTasksRequest(cluster: cluster)
+        if services.count == 1 { request.serviceName = services[0] }
         request.desiredStatus = "STOPPED"
-        let cluster = request.cluster ?? "default"
         let arns = try await ecs.listTasks(request).filter { !known.contains($0) }
         guard !arns.isEmpty else { return [] }
         let described = try await ecs.describeTasks(cluster: cluster, tasks: Array(arns.prefix(100))).tasks ?? []
-        let stopped = described.filter { $0.lastStatus == "STOPPED" && $0.stopCode != "ServiceSchedulerInitiated" }
+        return described.filter { $0.lastStatus == "STOPPED" }
             .sorted { ($0.stoppedAt ?? .distantPast) > ($1.stoppedAt ?? .distantPast) }
-        var found: [FailedTask] = []
-        var definitions: [String: ECS.TaskDefinition] = [:]
-        for task in stopped where found.count < Self.mostTasks {
-            guard let name = task.taskDefinitionArn else { continue }
-            if definitions[name] == nil { definitions[name] = try await ecs.describeTaskDefinition(name) }
-            guard let definition = definitions[name] else { continue }
-            let verdict = TaskVerdict(task, definition: definition)
-            guard verdict.outcome != .succeeded, verdict.outcome != .stopped else { continue }
-            found.append(FailedTask(task, definition: definition, logs: await lastLines(verdict, definition)))
+    }
+
+    /// A stopped task with its reasons; `nil` when it did not fail.
+    ///
+    /// - Parameter withLogs: whether its last lines are fetched, a call for each container that ended badly.
+    func examine(_ task: ECS.Task, withLogs: Bool = true) async throws -> FailedTask? {
+        guard !task.madeRoom, let name = task.taskDefinitionArn else { return nil }
+        let definition: ECS.TaskDefinition
+        if let known = definitions.known.withLock({ $0[name] }) {
+            definition = known
+        } else {
+            definition = try await ecs.describeTaskDefinition(name)
+            definitions.known.withLock { $0[name] = definition }
         }
-        return found
+        let verdict = TaskVerdict(task, definition: definition)
+        guard verdict.outcome != .succeeded, verdict.outcome != .stopped || task.wasUnfit else { return nil }
+        return FailedTask(
+            task, definition: definition, logs: withLogs ? await lastLines(verdict, definition) : [])
     }
 
     /// The last lines of the containers that did not end with 0; a stream that can't be read has none.
@@ -82,4 +100,16 @@ package struct TaskInvestigator: Sendable {
         }
         return found
     }
+}
+
+extension ECS.Task {
+    /// Whether its service's scheduler stopped it since it failed health checks.
+    ///
+    /// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+    var wasUnfit: Bool {
+        stopCode == "ServiceSchedulerInitiated" && stoppedReason?.lowercased().contains("failed") == true
+    }
+
+    /// Whether its service's scheduler stopped it for another, which says nothing of it.
+    package var madeRoom: Bool { stopCode == "ServiceSchedulerInitiated" && !wasUnfit }
 }

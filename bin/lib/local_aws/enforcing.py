@@ -64,8 +64,11 @@ def enforcing_aws(folder: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
-        found = subprocess.run(
-            ["docker", "ps", "--all", "--quiet", "--filter", f"label=ministack.instance={label}:{port}"],
-            capture_output=True, text=True, timeout=60).stdout.split()
-        if found:
-            subprocess.run(["docker", "rm", "--force", *found], capture_output=True, timeout=60)
+        mine = f"label=ministack.instance={label}:{port}"
+        for listing, removal in (
+                (["ps", "--all"], ["rm", "--force"]), (["volume", "ls"], ["volume", "rm"]),
+                (["network", "ls"], ["network", "rm"])):
+            found = subprocess.run(
+                ["docker", *listing, "--quiet", "--filter", mine], capture_output=True, text=True, timeout=60).stdout.split()
+            if found:
+                subprocess.run(["docker", *removal, *found], capture_output=True, timeout=60)

@@ -92,4 +92,55 @@ RESOURCE_RIGHTS: dict[str, Rights] = {
         "s3:PutBucketOwnershipControls s3:ListBucket", "s3:DeleteBucket", "s3:PutBucketTagging"),
     "AWS::S3::BucketPolicy": _rights(
         "s3:GetBucketPolicy s3:PutBucketPolicy", "s3:DeleteBucketPolicy s3:GetBucketPolicy", "s3:PutBucketPolicy s3:GetBucketPolicy"),
+    "AWS::ECR::Repository": _rights(
+        "ecr:CreateRepository ecr:PutLifecyclePolicy ecr:TagResource ecr:DescribeRepositories",
+        "ecr:DeleteRepository ecr:DescribeRepositories",
+        "ecr:PutLifecyclePolicy ecr:PutImageTagMutability ecr:PutImageScanningConfiguration ecr:TagResource "
+        "ecr:UntagResource ecr:DescribeRepositories"),
+    # A private zone is one of Route 53 in the VPC.
+    "AWS::ServiceDiscovery::PrivateDnsNamespace": _rights(
+        "servicediscovery:CreatePrivateDnsNamespace servicediscovery:GetOperation servicediscovery:GetNamespace "
+        "servicediscovery:TagResource route53:CreateHostedZone route53:GetHostedZone route53:ListHostedZonesByName "
+        "ec2:DescribeVpcs ec2:DescribeRegions",
+        "servicediscovery:DeleteNamespace servicediscovery:GetOperation route53:DeleteHostedZone",
+        "servicediscovery:TagResource servicediscovery:UntagResource servicediscovery:GetNamespace"),
+    "AWS::ServiceDiscovery::Service": _rights(
+        "servicediscovery:CreateService servicediscovery:GetService servicediscovery:TagResource",
+        "servicediscovery:DeleteService servicediscovery:GetService",
+        "servicediscovery:UpdateService servicediscovery:TagResource servicediscovery:UntagResource"),
+    "AWS::SecretsManager::Secret": _rights(
+        "secretsmanager:CreateSecret secretsmanager:GetRandomPassword secretsmanager:TagResource "
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:DeleteSecret secretsmanager:DescribeSecret",
+        "secretsmanager:TagResource secretsmanager:UntagResource secretsmanager:DescribeSecret"),
+    "AWS::RDS::DBSubnetGroup": _rights(
+        "rds:CreateDBSubnetGroup rds:AddTagsToResource rds:DescribeDBSubnetGroups",
+        "rds:DeleteDBSubnetGroup rds:DescribeDBSubnetGroups",
+        "rds:ModifyDBSubnetGroup rds:AddTagsToResource rds:RemoveTagsFromResource rds:DescribeDBSubnetGroups"),
+    # The password is a reference into the secret, which is read in the caller's rights.
+    "AWS::RDS::DBInstance": _rights(
+        "rds:CreateDBInstance rds:AddTagsToResource rds:DescribeDBInstances secretsmanager:GetSecretValue "
+        "iam:CreateServiceLinkedRole",
+        "rds:DeleteDBInstance rds:CreateDBSnapshot rds:DescribeDBInstances",
+        "rds:ModifyDBInstance rds:AddTagsToResource rds:RemoveTagsFromResource rds:DescribeDBInstances "
+        "secretsmanager:GetSecretValue"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": _rights(
+        "elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:ModifyLoadBalancerAttributes "
+        "elasticloadbalancing:AddTags elasticloadbalancing:DescribeLoadBalancers iam:CreateServiceLinkedRole",
+        "elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:ModifyLoadBalancerAttributes elasticloadbalancing:SetSecurityGroups "
+        "elasticloadbalancing:SetSubnets elasticloadbalancing:AddTags elasticloadbalancing:RemoveTags"),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": _rights(
+        "elasticloadbalancing:CreateTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes "
+        "elasticloadbalancing:AddTags elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes "
+        "elasticloadbalancing:AddTags elasticloadbalancing:RemoveTags"),
+    "AWS::ElasticLoadBalancingV2::Listener": _rights(
+        "elasticloadbalancing:CreateListener elasticloadbalancing:AddTags elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DeleteListener elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:ModifyListener elasticloadbalancing:AddTags elasticloadbalancing:RemoveTags"),
+    "AWS::ECS::Service": _rights(
+        "ecs:CreateService ecs:TagResource ecs:DescribeServices", "ecs:DeleteService ecs:DescribeServices",
+        "ecs:UpdateService ecs:TagResource ecs:UntagResource ecs:DescribeServices"),
 }

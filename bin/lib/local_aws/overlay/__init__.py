@@ -12,12 +12,19 @@ from . import (
     run_task_checks,
     schedule_checks,
     scheduled_tasks,
+    service_deployments,
+    service_discovery,
+    service_scheduler,
+    service_stacks,
     stack_rights,
     start_failures,
     task_credentials,
     task_definitions,
     task_end,
     task_fields,
+    task_network,
+    task_start,
+    task_volumes,
 )
 from .patching import check_version
 
@@ -27,7 +34,8 @@ def apply() -> None:
     check_version()
     for addition in (
         task_definitions, container_settings, container_secrets, container_logs, log_pages, object_checksums, start_failures,
-        task_credentials, task_end, task_fields, schedule_checks, scheduled_tasks,
+        task_credentials, task_network, task_volumes, task_end, task_start, task_fields,
+        service_deployments, service_discovery, service_scheduler, service_stacks, schedule_checks, scheduled_tasks,
         # A retry under a client token is answered before the request is looked at, so the token is the outermost.
         run_task_checks, client_token, policy_simulation,
         # These two do nothing without AUTH=true.

@@ -73,6 +73,10 @@ def _ecs(name: str, action: str, arn: str, path: str, fields: dict, query: dict)
     match action:
         case "RunTask":
             return _run_task(name, arn, cluster, fields, context)
+        case "DescribeServiceDeployments" | "StopServiceDeployment" | "DescribeServiceRevisions":
+            key = "serviceRevisionArns" if action == "DescribeServiceRevisions" else "serviceDeploymentArns"
+            arns = fields.get(key) or [fields.get("serviceDeploymentArn") or "*"]
+            return [Check(name, one, {"ecs:cluster": f"{arn}cluster/{(one.split('/') + ['*'])[1]}"}) for one in arns]
         case "StopTask" | "DescribeTasks":
             tasks = fields.get("tasks") or [fields.get("task") or "*"]
             return [Check(name, named("task", task), context) for task in tasks]
@@ -84,7 +88,7 @@ def _ecs(name: str, action: str, arn: str, path: str, fields: dict, query: dict)
             return [Check(name, named("service", fields.get("service") or "*"), context)]
         case "ListServices":
             return [Check(name, "*", context)]
-        case "DescribeTaskDefinition" | "RegisterTaskDefinition" | "DeregisterTaskDefinition" | "CreateCluster":
+        case "DescribeTaskDefinition" | "ListTaskDefinitions" | "RegisterTaskDefinition" | "DeregisterTaskDefinition" | "CreateCluster":
             return [Check(name, "*")]
     return [Check(name, context["ecs:cluster"])] if fields.get("cluster") else []
 

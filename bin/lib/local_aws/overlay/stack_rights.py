@@ -57,6 +57,9 @@ def _resource(action: str, type_: str, logical_id: str, physical_id: str, props:
         return "*" if operation.startswith("Describe") else f"{arn}{_KINDS[type_]}/{physical_id or '*'}"
     if service == "s3":
         return f"arn:aws:s3:::{props.get('BucketName') or props.get('Bucket') or physical_id}"
+    if service == "iam" and operation == "CreateServiceLinkedRole":
+        by = "rds" if type_.startswith("AWS::RDS") else "elasticloadbalancing"
+        return f"arn:aws:iam::{get_account_id()}:role/aws-service-role/{by}.amazonaws.com/AWSServiceRole"
     if service == "iam":
         kind = "policy" if type_ == "AWS::IAM::ManagedPolicy" else "role"
         name = physical_id.rpartition("/")[2] or f"{stack}-{logical_id}-0"
@@ -67,11 +70,48 @@ def _resource(action: str, type_: str, logical_id: str, physical_id: str, props:
     if service == "scheduler":
         name = props.get("Name") or physical_id
         return f"{arn}schedule/{name}/*" if operation == "DeleteSchedule" else f"{arn}schedule-group/{name}"
+    if service in _FIELD:
+        return _FIELD[service](arn, operation, type_, physical_id, props, stack, logical_id)
+    if type_ == "AWS::ECS::Service":
+        return f"{arn}service/{props.get('Cluster')}/{props.get('ServiceName') or physical_id.rpartition('/')[2]}"
     if type_ == "AWS::ECS::Cluster":
         return "*" if operation == "CreateCluster" else f"{arn}cluster/{props.get('ClusterName') or physical_id}"
     if operation == "TagResource":
         return f"{arn}task-definition/{props.get('Family')}:1"
     return "*"
+
+
+def _elb(arn, operation, type_, physical_id, props, stack, logical_id) -> str:
+    if operation.startswith("Describe"):
+        return "*"
+    kind = {"LoadBalancer": "loadbalancer/app", "TargetGroup": "targetgroup", "Listener": "listener/app"}
+    # A listener is made on its load balancer.
+    name = "LoadBalancer" if operation == "CreateListener" else type_.rpartition(":")[2]
+    return f"{arn}{kind[name]}/{stack}-{logical_id[:6]}/0"
+
+
+def _rds(arn, operation, type_, physical_id, props, stack, logical_id) -> str:
+    kind = "subgrp" if type_ == "AWS::RDS::DBSubnetGroup" else "snapshot" if operation == "CreateDBSnapshot" else "db"
+    return f"{arn}{kind}:{(physical_id or f'{stack}-{logical_id}').lower()}"
+
+
+def _discovery(arn, operation, type_, physical_id, props, stack, logical_id) -> str:
+    if operation in ("CreatePrivateDnsNamespace", "GetOperation"):
+        return "*"
+    return f"{arn}{'service' if type_ == 'AWS::ServiceDiscovery::Service' else 'namespace'}/{physical_id or '0'}"
+
+
+#: How the services name what a template's resource is, before and after it is made.
+_FIELD = {
+    "ecr": lambda arn, operation, type_, physical_id, props, *_: f"{arn}repository/{props.get('RepositoryName') or physical_id}",
+    "elasticloadbalancing": _elb, "rds": _rds, "servicediscovery": _discovery,
+    "secretsmanager": lambda arn, operation, type_, physical_id, props, stack, _: (
+        "*" if operation == "GetRandomPassword" else physical_id if type_ == "AWS::SecretsManager::Secret" and physical_id
+        else f"{arn}secret:{props.get('Name') or f'{stack}/'}"),
+    "route53": lambda arn, operation, *_: (
+        "*" if operation in ("CreateHostedZone", "ListHostedZonesByName") else "arn:aws:route53:::hostedzone/0"),
+    "ec2": lambda *_: "*",
+}
 
 
 def _context(action: str, creating: str, type_: str, physical_id: str, props: dict, stack: str) -> dict:
@@ -80,6 +120,9 @@ def _context(action: str, creating: str, type_: str, physical_id: str, props: di
     # What a route, an attachment or an association changes was made, and tagged, before it.
     if type_ in _KINDS and (action != creating or not creating.startswith("ec2:Create") or type_ == "AWS::EC2::Route"):
         return _tags(stack)
+    if action == "iam:CreateServiceLinkedRole":
+        by = "rds" if type_.startswith("AWS::RDS") else "elasticloadbalancing"
+        return {"iam:AWSServiceName": f"{by}.amazonaws.com"}
     if type_ == "AWS::IAM::Role":
         role = iam._roles.get(physical_id) or {}
         boundary = role.get("PermissionsBoundary") if physical_id else props.get("PermissionsBoundary")

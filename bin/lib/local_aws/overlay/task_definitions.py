@@ -2,9 +2,11 @@
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
 
 The emulator keeps nested members of a template's container definitions in the template's spelling, where nothing
-finds them again (secrets would silently be left out), and drops RuntimePlatform and EphemeralStorage.
+finds them again (secrets would silently be left out), and drops RuntimePlatform and EphemeralStorage. Dependencies and
+volumes that can't be are refused when the definition is made, by API and by template.
 """
 
 import re
@@ -13,6 +15,7 @@ from ministack.core.responses import error_response_json
 from ministack.services import ecs
 from ministack.services.cloudformation import provisioners
 
+from . import container_order, task_volumes
 from .patching import require, wrap
 
 # Maps whose keys are the user's words, not members.
@@ -55,6 +58,12 @@ def size_problem(compatibilities: list[str], cpu, memory) -> str | None:
     return "No Fargate configuration exists for given values. See the Amazon ECS documentation for the valid values."
 
 
+def problem(compatibilities, cpu, memory, containers: list[dict], volumes: list[dict]) -> str | None:
+    """What RegisterTaskDefinition refuses; nil when nothing is wrong. Members in the API's spelling."""
+    return (size_problem(compatibilities, cpu, memory) or container_order.problem(containers)
+            or task_volumes.problem(containers, volumes))
+
+
 def _number(text, unit: str) -> int | None:
     """'512', 512, '1 vCPU' or '2 GB' as units or MiB."""
     match = re.fullmatch(rf"\s*(\d*\.?\d+)\s*({unit})?\s*", str(text or ""), re.IGNORECASE)
@@ -76,9 +85,10 @@ def _normalize(original):
 
 def _create(original):
     def create(logical_id, props, stack_name):
-        if problem := size_problem(props.get("RequiresCompatibilities"), props.get("Cpu"), props.get("Memory")):
+        if found := problem(props.get("RequiresCompatibilities"), props.get("Cpu"), props.get("Memory"),
+                            to_api(props.get("ContainerDefinitions") or []), to_api(props.get("Volumes") or [])):
             raise ValueError(
-                f"Invalid request provided: Create TaskDefinition: {problem} (Service: AmazonECS; Status Code: 400; "
+                f"Invalid request provided: Create TaskDefinition: {found} (Service: AmazonECS; Status Code: 400; "
                 "Error Code: ClientException)")
         arn, attributes = original(logical_id, props, stack_name)
         definition = ecs._task_defs[ecs._resolve_td_key(arn)]
@@ -92,8 +102,9 @@ def _create(original):
 
 def _register(original):
     def register(data):
-        if problem := size_problem(data.get("requiresCompatibilities"), data.get("cpu"), data.get("memory")):
-            return error_response_json("ClientException", problem, 400)
+        if found := problem(data.get("requiresCompatibilities"), data.get("cpu"), data.get("memory"),
+                            data.get("containerDefinitions") or [], data.get("volumes") or []):
+            return error_response_json("ClientException", found, 400)
         return original(data)
 
     return register

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-expla
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: 30 s unless set)
 
 StopTask answers at once with desiredStatus STOPPED; lastStatus becomes STOPPED when the containers have ended. When
-an essential container ends, the others are stopped in the same way. A container that never ran has no exit code.
-The emulator's own way stays for tasks of services, whose reconciliation counts on a stop being done when it returns.
+an essential container ends, the others are stopped in the same way: first those that depend on others, then these.
+A container that never ran has no exit code. The health of containers is docker's, that of the task that of its essential
+containers: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
 """
 
 import threading
@@ -15,12 +16,18 @@ from ministack.core.concurrency import resource_lock, spawn_background
 from ministack.core.responses import get_account_id, get_region, json_response, request_scope
 from ministack.services import ecs
 
+from . import service_discovery
 from .container_logs import drained
+from .container_order import dependencies
 from .patching import require, wrap
 
 _STOP_TIMEOUT = 30
 _LOG_SECONDS = 5
 _ESSENTIAL_EXITED = "Essential container in task exited"
+# What the emulator says for itself when it stops the tasks of a service that is deleted.
+_SERVICE_DELETED = "Service deleted"
+_GONE = ("exited", "dead")
+_HEALTH = {"starting": "UNKNOWN", "healthy": "HEALTHY", "unhealthy": "UNHEALTHY"}
 
 _ending = threading.local()
 
@@ -39,10 +46,12 @@ def _stop_task(original):
     def stop(data):
         cluster = ecs._resolve_cluster_name(data.get("cluster", "default"))
         task = ecs._resolve_task(data.get("task", ""), cluster)
-        if task is None or task.get("group", "").startswith("service:"):
+        if task is None:
             return original(data)
-        if _begin(task, data.get("reason") or "Task stopped by user", "UserInitiated"):
-            _end_in_background(task)
+        if data.get("reason") == _SERVICE_DELETED and task.get("group", "").startswith("service:"):
+            request_stop(task, f"Scaling activity initiated by (deployment {task.get('_deployment_id')})", "ServiceSchedulerInitiated")
+        else:
+            request_stop(task, data.get("reason") or "Task stopped by user", "UserInitiated")
         with resource_lock("ecs-task", task["taskArn"]):
             return json_response({"task": ecs._sanitize(task)})
 
@@ -53,21 +62,17 @@ def _maybe_mark_stopped(original):
     def mark(task, docker_client=None):
         arn = task.get("taskArn", "")
         with resource_lock("ecs-task", arn):
-            if not ecs._task_is_active(arn, task) or task["lastStatus"] != "RUNNING" or not task.get("_docker_ids"):
+            if not ecs._task_is_active(arn, task) or task["lastStatus"] != "RUNNING" or not task.get("_container_ids"):
                 return
-            ids = list(task["_docker_ids"])
+            indices = sorted(task["_container_ids"])
             essentials = list(task.get("_container_essentials") or [])
-        states = [_state(container_id) for container_id in ids]
-        if any(state is None for state in states):
+        states = {index: look(task, index) for index in indices}
+        if any(state is None for state in states.values()):
             # Docker gave no answer: that is no evidence of an exit.
             return
-        ended = [state["Status"] in ("exited", "dead") for state in states]
-        for index, state in enumerate(states):
-            if ended[index]:
-                _record_exit(task, index, state["ExitCode"])
-        essential = any(done and (i >= len(essentials) or essentials[i]) for i, done in enumerate(ended))
-        if (essential or all(ended)) and _begin(task, _ESSENTIAL_EXITED, "EssentialContainerExited"):
-            if all(ended):
+        ended = {index for index, state in states.items() if state["Status"] in _GONE}
+        if any(essentials[index] for index in ended) and _begin(task, _ESSENTIAL_EXITED, "EssentialContainerExited"):
+            if len(ended) == len(states):
                 _end(task)
             else:
                 _end_in_background(task)
@@ -75,20 +80,59 @@ def _maybe_mark_stopped(original):
     return mark
 
 
-def _state(container_id: str) -> dict | None:
-    """Docker's record of a container's state; nil when docker gives no answer."""
+def _attach_started_container(original):
+    def attach(task, container, index, metadata_token, ecs_network):
+        attached = original(task, container, index, metadata_token, ecs_network)
+        if attached:
+            with resource_lock("ecs-task", task["taskArn"]):
+                task.setdefault("_container_ids", {})[index] = container.id
+        return attached
+
+    return attach
+
+
+def look(task, index: int) -> dict | None:
+    """Docker's record of a container's state, its exit code and health noted in the task; nil when docker gives no answer."""
+    with resource_lock("ecs-task", task["taskArn"]):
+        container_id = task["_container_ids"][index]
     try:
-        return ecs._get_docker().api.inspect_container(container_id)["State"]
+        state = ecs._get_docker().api.inspect_container(container_id)["State"]
     except Exception as error:
         ecs.logger.warning("ECS: inspecting container %s failed: %s", container_id[:12], error)
         return None
-
-
-def _record_exit(task, index: int, code: int) -> None:
     with resource_lock("ecs-task", task["taskArn"]):
         container = task["containers"][index]
-        container["lastStatus"] = "STOPPED"
-        container["exitCode"] = code
+        if state["Status"] in _GONE:
+            container["lastStatus"] = "STOPPED"
+            container["exitCode"] = state["ExitCode"]
+        elif health := _HEALTH.get((state.get("Health") or {}).get("Status")):
+            container["healthStatus"] = health
+            _note_health(task)
+    return state
+
+
+def _note_health(task) -> None:
+    definitions = definition_of(task).get("containerDefinitions", [])
+    checked = {one["name"] for one in definitions if one.get("essential", True) and one.get("healthCheck")}
+    seen = {one.get("healthStatus") for one in task["containers"] if one["name"] in checked}
+    task["healthStatus"] = next((one for one in ("UNHEALTHY", "UNKNOWN", "HEALTHY") if one in seen), "UNKNOWN")
+
+
+def definition_of(task) -> dict:
+    """The task's definition."""
+    return ecs._task_defs.get(ecs._resolve_td_key(task["taskDefinitionArn"])) or {}
+
+
+def request_stop(task, reason: str, code: str) -> None:
+    """Asks a task to stop, as StopTask does; it is under way when this returns."""
+    if _begin(task, reason, code):
+        _end_in_background(task)
+
+
+def end(task) -> None:
+    """Takes a task down whose essential container ended or can't start; returns when it is STOPPED."""
+    if _begin(task, _ESSENTIAL_EXITED, "EssentialContainerExited"):
+        _end(task)
 
 
 def _begin(task, reason: str, code: str) -> bool:
@@ -100,7 +144,8 @@ def _begin(task, reason: str, code: str) -> bool:
         task["stoppingAt"] = ecs._iso()
         task["stoppedReason"] = reason
         task["stopCode"] = code
-        return True
+    service_discovery.leave(task)
+    return True
 
 
 def _end_in_background(task) -> None:
@@ -117,37 +162,60 @@ def _end(task) -> None:
     """Stops what still runs, records the exit codes, marks the task as stopped."""
     arn = task["taskArn"]
     with resource_lock("ecs-task", arn):
-        ids = list(task.get("_docker_ids") or [])
-    stops = [threading.Thread(target=_stop_container, args=(task, i, container)) for i, container in enumerate(ids)]
-    for thread in stops:
-        thread.start()
-    for thread in stops:
+        ids = dict(task.get("_container_ids") or {})
+    stops: dict[int, threading.Thread] = {}
+    for index in _dependents_first(task, ids):
+        stops[index] = threading.Thread(
+            target=_stop_container, args=(task, index, [stops[one] for one in _dependents(task, index) if one in stops]))
+        stops[index].start()
+    for thread in stops.values():
         thread.join()
     _ending.task = arn
     try:
         ecs._mark_task_stopped(arn, task, task["stoppedReason"], task["stopCode"])
     finally:
         _ending.task = None
-    for container_id in ids:
+    for container_id in ids.values():
         if not drained(container_id, _LOG_SECONDS):
             ecs.logger.warning("awslogs: container %s wrote more than was read in %s s", container_id[:12], _LOG_SECONDS)
     ecs._cleanup_task_resources(task, ecs._get_docker())
 
 
-def _stop_container(task, index: int, container_id: str) -> None:
-    definition = ecs._task_defs.get(ecs._resolve_td_key(task["taskDefinitionArn"])) or {}
-    settings = next(
-        (c for c in definition.get("containerDefinitions", []) if c["name"] == task["containers"][index]["name"]), {})
+def _dependents(task, index: int) -> list[int]:
+    """Containers that are stopped before this one."""
+    definitions = definition_of(task).get("containerDefinitions", [])
+    name = task["containers"][index]["name"]
+    return [i for i, one in enumerate(definitions) if any(name == other for other, _ in dependencies(one))]
+
+
+def _dependents_first(task, ids) -> list[int]:
+    ordered: list[int] = []
+
+    def visit(index: int) -> None:
+        if index in ids and index not in ordered:
+            for one in _dependents(task, index):
+                visit(one)
+            ordered.append(index)
+
+    for index in ids:
+        visit(index)
+    return ordered
+
+
+def _stop_container(task, index: int, before: list[threading.Thread]) -> None:
+    for thread in before:
+        thread.join()
+    settings = next((one for one in definition_of(task).get("containerDefinitions", [])
+                     if one["name"] == task["containers"][index]["name"]), {})
     timeout = settings.get("stopTimeout") or _STOP_TIMEOUT
-    state = _state(container_id)
+    state = look(task, index)
     if state is not None and state["Status"] == "running":
+        container_id = task["_container_ids"][index]
         try:
-            ecs._get_docker().containers.get(container_id).stop(timeout=timeout)
+            ecs._get_docker().containers.get(container_id).stop(timeout=int(timeout))
         except Exception as error:
             ecs.logger.warning("ECS: stopping container %s failed: %s", container_id[:12], error)
-        state = _state(container_id)
-    if state is not None and state["Status"] in ("exited", "dead"):
-        _record_exit(task, index, state["ExitCode"])
+        look(task, index)
 
 
 def apply() -> None:
@@ -155,4 +223,5 @@ def apply() -> None:
             "_mark_task_stopped", "_cleanup_task_resources")
     wrap(ecs, "_task_is_active", "task_arn task", _task_is_active)
     wrap(ecs, "_stop_task", "data", _stop_task)
+    wrap(ecs, "_attach_started_container", "task container index metadata_token ecs_network", _attach_started_container)
     wrap(ecs, "_maybe_mark_stopped", "task docker_client", _maybe_mark_stopped)

@@ -9,7 +9,11 @@ struct ServiceFailures: Sendable {
     /// ARNs of tasks that need no look.
     private(set) var known: Set<String>
     private(set) var findings: [Finding] = []
-    private var count = 0
+    /// How many tasks of the deployment are known to have failed.
+    private(set) var count = 0
+    /// The tasks that failed last, newest first.
+    private(set) var newest: [FailedTask] = []
+    private static let kept = 3
     /// Of the task that failed last.
     private(set) var lastCause: String?
     /// What was last seen of a service that changes when one of its tasks ends.
@@ -26,6 +30,8 @@ struct ServiceFailures: Sendable {
 
     /// Whether the service gives reason to look at its stopped tasks: it does not run all it should, something about it
     /// changed, or nothing did for long.
+    ///
+    /// Twelve looks at a deployment that is well and has nothing to tell are half a minute.
     mutating func wantsLook(_ service: ECS.Service) -> Bool {
         let own = service.deployments?.first { $0.id == deployment }
         let sign = [
@@ -37,37 +43,46 @@ struct ServiceFailures: Sendable {
         return count > 0 || (own?.runningCount ?? 0) < (own?.desiredCount ?? 0) || silent % Self.longSilence == 0
     }
 
-    private static let longSilence = 4
+    /// Whether anything about it changed at the last look.
+    var sawChange: Bool { silent == 0 }
 
-    /// Those that were not known, oldest first.
-    mutating func note(_ tasks: [FailedTask]) -> [FailedTask] {
-        var new: [FailedTask] = []
-        for task in tasks.reversed() where known.insert(task.verdict.taskArn).inserted {
-            if let starter = task.startedBy, starter.hasPrefix("ecs-svc/"), starter != deployment { continue }
-            if let since, let made = task.verdict.createdAt, made < since { continue }
-            new.append(task)
-            count += 1
-            lastCause = task.verdict.cause
-        }
-        return new
+    private static let longSilence = 12
+
+    /// Whether a stopped task is one of this deployment that was not known; asked once for each.
+    mutating func isNews(_ task: ECS.Task) -> Bool {
+        guard known.insert(task.taskArn).inserted else { return false }
+        if let starter = task.startedBy, starter.hasPrefix("ecs-svc/"), starter != deployment { return false }
+        if let since, let made = task.createdAt, made < since { return false }
+        return true
+    }
+
+    mutating func note(_ task: FailedTask) {
+        count += 1
+        lastCause = task.verdict.cause
+        newest = Array(([task] + newest).prefix(Self.kept))
     }
 
     mutating func note(_ findings: [Finding]) {
         for finding in findings where !self.findings.contains(finding) { self.findings.append(finding) }
     }
 
-    /// Whether a rollout that ECS calls COMPLETED may not last: tasks have failed, and the service has not yet run all it
-    /// should, with no further failure, for some looks.
+    /// Whether a rollout that ECS calls COMPLETED may not last: not all of its tasks run, or tasks have failed and the service
+    /// has not yet run all it should, with no further failure, for some looks.
     mutating func doubts(_ service: ECS.Service) -> Bool {
-        guard count > 0 else { return false }
-        let own = service.deployments?.first { $0.id == deployment }
-        let isWell = count == countBefore && (own?.runningCount ?? 0) >= (own?.desiredCount ?? 0)
-        looksWell = isWell ? looksWell + 1 : 0
+        guard let own = service.deployments?.first(where: { $0.id == deployment }) else { return false }
+        let runsAll = (own.runningCount ?? 0) >= (own.desiredCount ?? 0)
+        guard count > 0 else { return !runsAll }
+        looksWell = count == countBefore && runsAll ? looksWell + 1 : 0
         countBefore = count
         return looksWell < Self.enoughLooks
     }
 
     private static let enoughLooks = 2
+
+    /// How many tasks failed, as ECS and the stopped tasks say: ECS counts those that failed to start, in a row.
+    func failed(_ service: ECS.Service) -> Int {
+        max(count, service.deployments?.first { $0.id == deployment }?.failedTasks ?? 0)
+    }
 
     /// Why nothing good is expected any more; `nil` while something is, and while a circuit breaker decides.
     ///

@@ -18,6 +18,12 @@ extension DeploymentJudgement {
         return true
     }
 
+    /// Whether ECS is rolling it back already.
+    var isRollback: Bool {
+        if case .goesOn(let text) = self { return text.hasPrefix("ROLLBACK") || text.hasPrefix("STOP_REQUESTED") }
+        return false
+    }
+
     /// Judges the deployment that was started, never "is the service stable": after a rollback it is stable too.
     ///
     /// - Parameters:

@@ -1,0 +1,71 @@
+package import AWSServices
+package import Support
+package import Watch
+
+/// What became of a deployment; its JSON form is stable.
+package struct DeploymentReport: Codable, Sendable {
+    package enum Outcome: String, Codable, Sendable { case started, succeeded, failed, superseded, timedOut }
+
+    /// A task of the service that stopped during the deployment.
+    package struct StoppedTask: Codable, Sendable {
+        package let taskArn: String
+        package let reason: String
+    }
+
+    package let service: String
+    package let cluster: String
+    package var outcome: Outcome
+    /// Why, where it did not succeed.
+    package var reason: String?
+    /// The deployment's id, and the service deployment's ARN where ECS has such; `nil` when it could not be started.
+    package let deployment: String?
+    package var serviceDeploymentArn: String?
+    package let taskDefinition: String?
+    package let desiredCount: Int
+    package let runningCount: Int
+    /// Filled when it failed: at most three, the newest first.
+    package var stoppedTasks: [StoppedTask] = []
+    /// What is missing or refused, where that is known.
+    package var findings: [Finding] = []
+    /// Whether ECS goes on with a deployment that was given up on.
+    package var goesOn = false
+
+    /// - Parameter deployment: its id; `nil` when it could not be started.
+    package init(
+        _ service: ECS.Service?, name: String, cluster: String, deployment: String?, outcome: Outcome,
+        reason: String? = nil
+    ) {
+        self.service = name
+        self.cluster = cluster
+        self.outcome = outcome
+        self.reason = reason
+        self.deployment = deployment
+        taskDefinition = service?.taskDefinition
+        desiredCount = service?.desiredCount ?? 0
+        runningCount = service?.runningCount ?? 0
+    }
+}
+
+extension DeploymentReport {
+    /// The class of failure that it is; `nil` for none.
+    package var failureKind: Failure.Kind? {
+        switch outcome {
+        case .started, .succeeded: nil
+        case .failed: .failed
+        case .superseded: .superseded
+        case .timedOut: .timedOut
+        }
+    }
+
+    /// The worst of several: failed, then superseded, then timed out.
+    package static func worst(_ reports: [DeploymentReport]) -> Failure.Kind? {
+        let kinds = reports.compactMap(\.failureKind)
+        return [.failed, .superseded, .timedOut].first { kinds.contains($0) }
+    }
+
+    /// How it went, in one line.
+    package var line: String {
+        let verdict = outcome == .timedOut ? "not deployed yet" : outcome.rawValue
+        return "service \(service) \(verdict): running \(runningCount) of \(desiredCount)"
+    }
+}

@@ -1,0 +1,179 @@
+"""update-usercode and update-daemon on a stack of three services, with real containers."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import dagstering
+import pytest
+from dagstering import FAILS, ROLES
+from harness import wait_until
+
+
+@pytest.fixture
+def dagster(project):
+    dagstering.deploy(project)
+    return project
+
+
+def said(result):
+    [line] = [line for line in result.err.splitlines() if line.startswith("fgctl: ")]
+    return line
+
+
+def calls(judge, mark):
+    return [request.operation for request in judge.requests(since=mark, mutating=True)]
+
+
+def tasks(project):
+    return {role: [task["taskArn"] for task in dagstering.running(project, role)] for role in ROLES}
+
+
+def test_a_version_and_back(dagster, judge):
+    dagstering.release(dagster, "0.2")
+    before, parameters = tasks(dagster), dagstering.parameters(dagster)
+    planned = dagster.fgctl("update-usercode", "0.2", "--dry-run", "--output", "json").expect(0).json
+    assert planned["parameters"] == [{"name": "UsercodeVersion", "from": "0.1", "to": "0.2"}]
+    assert tasks(dagster) == before
+
+    mark = judge.mark()
+    done = dagster.fgctl("update-usercode", "0.2", "--output", "json").expect(0)
+    ended = time.time()
+    assert ended - dagstering.settled_at(dagster, "daemon") <= 2.5
+    assert calls(judge, mark) == ["CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "UpdateService"] or \
+        calls(judge, mark) == ["CreateChangeSet", "ExecuteChangeSet", "UpdateService"]
+    report = done.json
+    assert (report["action"], report["outcome"], report["stackStatus"]) == ("update", "succeeded", "UPDATE_COMPLETE")
+    assert [(one["service"].rpartition("-")[2], one["outcome"]) for one in report["deployments"]] == [
+        ("usercode", "succeeded"), ("daemon", "succeeded")]
+    assert dagstering.parameters(dagster) == parameters | {"UsercodeVersion": "0.2"}
+    assert [dagstering.image(dagster, role) for role in ROLES] == ["0.1", "0.1", "0.2"]
+    after = tasks(dagster)
+    assert after["webserver"] == before["webserver"]
+    assert after["daemon"] != before["daemon"] and after["usercode"] != before["usercode"]
+    assert "UsercodeVersion: 0.1 -> 0.2" in done.err
+
+    mark = judge.mark()
+    same = dagster.fgctl("update-usercode", "env", "0.2", "--if-changed", "--output", "json").expect(0).json
+    assert same["outcome"] == "unchanged" and calls(judge, mark) == [] and tasks(dagster) == after
+    dagster.fgctl("update-usercode", "0.1", "--quiet").expect(0)
+    assert dagstering.image(dagster, "usercode") == "0.1"
+
+
+def test_restarts(dagster, judge):
+    before, digest = tasks(dagster), dagstering.running(dagster, "usercode")[0]["containers"][0]["imageDigest"]
+    mark = judge.mark()
+    done = dagster.fgctl("update-usercode").expect(0)
+    assert f"restart only, image {digest} (0.1) unchanged" in done.err
+    assert "warning:" not in done.err and calls(judge, mark) == ["UpdateService", "UpdateService"]
+    after = tasks(dagster)
+    assert after["webserver"] == before["webserver"]
+    assert after["usercode"] != before["usercode"] and after["daemon"] != before["daemon"]
+
+    # What was pushed since stays where it is, and is not kept quiet about.
+    dagstering.release(dagster, "0.2")
+    warned = dagster.fgctl("update-usercode", "--if-changed").expect(0)
+    assert re.search(r"warning: the newest image of \S+/usercode is 0\.2, pushed \S+, not 0\.1: 'fgctl update-usercode 0\.2'",
+                     warned.err)
+    assert tasks(dagster) == after
+
+    mark = judge.mark()
+    dagster.fgctl("update-daemon").expect(0)
+    assert calls(judge, mark) == ["UpdateService"]
+    last = tasks(dagster)
+    assert last["daemon"] != after["daemon"] and last["usercode"] == after["usercode"]
+    started = dagster.fgctl("update-daemon", "--no-wait", "--output", "json").expect(0).json
+    assert started["outcome"] == "started"
+
+
+def test_a_bad_image_is_rolled_back(dagster):
+    dagstering.release(dagster, "0.3", FAILS)
+    before = tasks(dagster)
+    begin = time.time()
+    failed = dagster.fgctl("update-usercode", "0.3", timeout=180).expect(1)
+    assert "UPDATE_ROLLBACK_COMPLETE" in said(failed)
+    assert "no module named jobs" in failed.err and re.search(r"exit(ed)? .*3|ended with 3|exit code 3", failed.err)
+    assert dagstering.parameters(dagster)["UsercodeVersion"] == "0.1"
+    assert tasks(dagster)["daemon"] == before["daemon"], "the daemon is left alone"
+    assert time.time() - begin < 150
+    dagster.fgctl("update-usercode", "0.1").expect(0)
+    assert dagstering.image(dagster, "usercode") == "0.1"
+
+
+def test_too_many_failed_tasks_cancel_the_update(dagster, judge):
+    dagstering.release(dagster, "0.3", FAILS)
+    mark = judge.mark()
+    failed = dagster.fgctl("update-usercode", "0.3", "--max-failed-tasks", "1", "--output", "json", timeout=180).expect(1)
+    assert failed.json["outcome"] == "failed" and "ended with 3" in failed.json["reason"]
+    assert "CancelUpdateStack" in calls(judge, mark) or "Circuit Breaker" in failed.json["reason"]
+    assert dagstering.parameters(dagster)["UsercodeVersion"] == "0.1"
+
+
+def pointer(project):
+    try:
+        body = project.boto3("s3").get_object(Bucket=project.bucket, Key=f"{project.stack}/config/current.json")["Body"]
+    except project.boto3("s3").exceptions.NoSuchKey:
+        return None
+    return json.load(body)["release"]
+
+
+def test_config_is_pinned_and_deployed(dagster, judge):
+    dagster.write("config/settings.txt", "colour = dark\n")
+    before = tasks(dagster)
+    mark = judge.mark()
+    planned = dagster.fgctl("update-webserver", "--dry-run", "--output", "json").expect(0).json
+    assert planned["action"] == "update" and judge.requests(since=mark, mutating=True) == []
+    done = dagster.fgctl("update-webserver", "--output", "json").expect(0).json
+    release = done["parameters"][0]["to"]
+    assert done["parameters"] == [{"name": "ConfigRelease", "from": dagstering.RELEASE, "to": release}]
+    assert len(done["deployments"]) == 3 and done["outcome"] == "succeeded" and done["currentRelease"] == release
+    assert pointer(dagster) == release == dagstering.parameters(dagster)["ConfigRelease"]
+    after = tasks(dagster)
+    assert all(after[role] != before[role] for role in ROLES)
+
+    mark = judge.mark()
+    same = dagster.fgctl("update-webserver", "env", "config", "--if-changed", "--output", "json").expect(0).json
+    assert same["outcome"] == "unchanged" and calls(judge, mark) == [] and tasks(dagster) == after
+    again = dagster.fgctl("update-webserver", "--output", "json").expect(0).json
+    assert again["action"] == "restart" and [one["service"] for one in again["deployments"]] == [f"{dagster.stack}-webserver"]
+
+    dagster.write("config/workspace.yaml", "load_from:\n  - nonsense: {}\n")
+    mark = judge.mark()
+    bad = dagster.fgctl("update-webserver").expect(65)
+    assert "workspace.yaml:2" in bad.err and calls(judge, mark) == []
+    assert "there is no such folder" in said(dagster.fgctl("update-webserver", "nowhere").expect(65))
+
+
+def test_bad_config_is_rolled_back_with_the_service(project):
+    check = f'[ "$CONFIG_RELEASE" = {dagstering.RELEASE} ] || {{ echo cannot read the config; exit 4; }}'
+    dagstering.deploy(project, f"{check}; {dagstering.RUNS}")
+    project.write("config/settings.txt", "colour = broken\n")
+    failed = project.fgctl("update-webserver", timeout=180).expect(1)
+    assert "UPDATE_ROLLBACK_COMPLETE" in said(failed) and "cannot read the config" in failed.err
+    assert dagstering.parameters(project)["ConfigRelease"] == dagstering.RELEASE
+    assert pointer(project) is None, "what did not run is not the current release"
+    wait_until("all services run again", lambda: all(dagstering.running(project, role) for role in ROLES), 60)
+
+
+def test_refusals(dagster, judge):
+    mark = judge.mark()
+    missing = dagster.fgctl("update-usercode", "0.9").expect(1)
+    assert f"ECR has no image {dagster.image}/usercode:0.9; newest there: 0.1" in said(missing)
+    dagster.fgctl("update-usercode", "prod").expect(64)
+    dagster.fgctl("update-usercode", "--max-failed-tasks", "0").expect(64)
+    dagster.fgctl("update-daemon", "0.1").expect(64)
+    assert calls(judge, mark) == []
+    late = dagster.fgctl("update-daemon", "--timeout", "1s").expect(3)
+    assert "not deployed after 1 s" in said(late)
+
+
+def test_other_projects(job, judge):
+    mark = judge.mark()
+    refused = job.fgctl("update-usercode").expect(1)
+    assert "has no output UsercodeService, as the stack of a Dagster deployment has" in said(refused)
+    assert "fgctl update-service NAME" in refused.err
+    job.write_env(STACK_NAME="nowhere-at-all")
+    assert "stack nowhere-at-all does not exist" in said(job.fgctl("update-daemon").expect(1))
+    assert calls(judge, mark) == []

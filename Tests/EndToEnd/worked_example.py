@@ -1,0 +1,155 @@
+"""The worked example of docs/dagster as a project of a test's own: its files with other names, on local AWS."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import composing
+import harness
+import parts
+from leftovers import HarnessError
+from processes import wait_until
+
+EXAMPLE = harness.ROOT / "docs" / "dagster"
+SERVICES = ("webserver", "daemon", "usercode")
+PORTS = {"webserver": 3000, "usercode": 4000}
+
+
+def runtime_image(binary: os.PathLike[str] | str) -> str:
+    """The image of the binary that is tested, made by bin/image once for each binary. FGCTL_RUNTIME_IMAGE names another."""
+    if named := os.environ.get("FGCTL_RUNTIME_IMAGE"):
+        return named
+    with open(binary, "rb") as file:
+        name = f"fgctl-e2e-{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
+    with open(harness.ROOT / ".build" / ".e2e-image.lock", "w") as lock:
+        # Workers run side by side.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        there = _docker("images", "--format", "{{.Repository}}", "--filter", "reference=fgctl-e2e-*").split()
+        if name not in there:
+            made = subprocess.run(
+                [harness.ROOT / "bin" / "image", "--binary", str(binary), "--name", name], capture_output=True, text=True,
+                timeout=300)
+            if made.returncode != 0:
+                raise HarnessError(f"bin/image: {made.stdout}{made.stderr}")
+            # Those of earlier binaries; a container may still hold one.
+            for old in there:
+                subprocess.run(["docker", "image", "rm", f"{old}:latest"], capture_output=True, timeout=60)
+    return f"{name}:latest"
+
+
+def _docker(*words: str) -> str:
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise HarnessError(f"docker {' '.join(words)}: {done.stderr}")
+    return done.stdout
+
+
+def env_keys() -> dict[str, str]:
+    """What the example's env/default says."""
+    text = (EXAMPLE / "env" / "default").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([A-Z_0-9]+)=(.*)$", text, re.M))
+
+
+class Example:
+    """The example in the folder of a project."""
+
+    def __init__(self, project: harness.Project) -> None:
+        self.project = project
+        shutil.copytree(EXAMPLE, project.folder, dirs_exist_ok=True)
+        (project.folder / "Dockerfile").unlink()
+        self.secret = f"{project.stack}-database"
+        arn = project.boto3("secretsmanager").create_secret(Name=self.secret, SecretString='{"password": "local"}')["ARN"]
+        # The first registered is done last.
+        project.on_cleanup("secret", lambda: project.boto3("secretsmanager").delete_secret(
+            SecretId=arn, ForceDeleteWithoutRecovery=True))
+        project.on_cleanup("images", lambda: composing.remove_images(project))
+        project.on_cleanup("stacks", self._delete_stacks)
+        project.write_env(**env_keys() | project.keys | {
+            "FGCTL_IMAGE": runtime_image(project.binary), "DATABASE_SECRET_ARN": arn, "BASE": "busybox:local"})
+
+    def _delete_stacks(self) -> None:
+        """Services, base, then what outlives them."""
+        project = self.project
+        for name in (project.stack, f"{project.stack}-base"):
+            if parts.status_of(project, name):
+                project.boto3("cloudformation").delete_stack(StackName=name)
+                wait_until(f"stack {name} deleted", lambda name=name: parts.status_of(project, name) in (
+                    None, "DELETE_COMPLETE"), 90)
+        ecr, logs = project.boto3("ecr"), project.boto3("logs")
+        for repository in ecr.describe_repositories()["repositories"]:
+            if repository["repositoryName"].startswith(f"{project.image}/"):
+                ecr.delete_repository(repositoryName=repository["repositoryName"], force=True)
+        for group in logs.describe_log_groups(logGroupNamePrefix=f"/ecs/{project.stack}")["logGroups"]:
+            logs.delete_log_group(logGroupName=group["logGroupName"])
+
+    # --- changes --------------------------------------------------------------------------------------------------------
+
+    def edit(self, path: str, pattern: str, replacement: str) -> None:
+        file = self.project.folder / path
+        text, count = re.subn(pattern, replacement, file.read_text(encoding="utf-8"), flags=re.M)
+        assert count, f"{path} has no {pattern}"
+        file.write_text(text, encoding="utf-8")
+
+    def publish(self, version: str) -> None:
+        """Builds and pushes the images of a version."""
+        self.project.fgctl("compose-build", "env", version, timeout=180).expect(0)
+        self.project.fgctl("compose-push", "env", version, timeout=180).expect(0)
+
+    # --- what is there --------------------------------------------------------------------------------------------------
+
+    def service(self, role: str) -> dict[str, Any]:
+        [found] = self.project.boto3("ecs").describe_services(
+            cluster=self.project.stack, services=[f"{self.project.stack}-{role}"])["services"]
+        return found
+
+    def task(self, role: str) -> dict[str, Any]:
+        """The one task that runs for a service."""
+        ecs, cluster = self.project.boto3("ecs"), self.project.stack
+
+        def one() -> dict[str, Any] | None:
+            arns = ecs.list_tasks(cluster=cluster, serviceName=f"{cluster}-{role}", desiredStatus="RUNNING")["taskArns"]
+            tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+            return tasks[0] if len(tasks) == 1 and tasks[0]["lastStatus"] == "RUNNING" else None
+        return wait_until(f"one task of {role}", one, 30)
+
+    def container(self, role: str) -> str:
+        [found] = [one for one in self.task(role)["containers"] if one["name"] == role]
+        return found["runtimeId"]
+
+    def answer(self, role: str, path: str = "") -> str:
+        """What the service says on its port, asked from within its container."""
+        container, url = self.container(role), f"http://127.0.0.1:{PORTS[role]}/{path}"
+
+        def asked() -> str | None:
+            done = subprocess.run(
+                ["docker", "exec", container, "wget", "-q", "-O", "-", url], capture_output=True, text=True, timeout=30)
+            return done.stdout if done.returncode == 0 else None
+        return wait_until(f"an answer of {role}", asked, 30)
+
+    def exec(self, role: str, *command: str) -> str:
+        return _docker("exec", self.container(role), *command)
+
+    def server_info(self) -> dict[str, str]:
+        return json.loads(self.answer("webserver", "server_info"))
+
+    def parameters(self) -> dict[str, str]:
+        stack = parts.stack_of(self.project)
+        assert stack is not None
+        return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+
+    def running(self) -> dict[str, str]:
+        """The version of each service, by the image of its task."""
+        return {role: next(one["image"] for one in self.task(role)["containers"] if one["name"] == role).rpartition(":")[2]
+                for role in SERVICES}
+
+    def pointer(self) -> str:
+        body = self.project.boto3("s3").get_object(
+            Bucket=self.project.bucket, Key=f"{self.project.stack}/config/current.json")["Body"].read()
+        return json.loads(body)["release"]
