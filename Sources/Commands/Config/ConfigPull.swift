@@ -69,13 +69,8 @@ struct ConfigPull: FgctlCommand {
         let name = try release.map { try ReleaseName($0) }
         let what = "pull \(name?.text ?? "the current release") from \(store.place) into \(path)"
         let report = try await wait.run(limit: limit, what) {
-            let hash: ReleaseHash
-            if let name {
-                hash = try await store.resolve(name)
-            } else {
-                hash = try await wait.current().pointer.release
-            }
-            return try await puller.run(hash, progress: ConfigProgress(session))
+            guard let name else { return try await wait.pullCurrent(puller, progress: ConfigProgress(session)) }
+            return try await puller.run(try await store.resolve(name), progress: ConfigProgress(session))
         }
         try Self.show(report, session)
     }

@@ -56,7 +56,7 @@ struct WatchOptions: ParsableArguments {
         let number = try signal.map { try Notice.signal($0) }
         // What waiting doesn't change ends it at the beginning, and nowhere later.
         let first = try await wait.run(limit: limit ?? .seconds(365 * 86400), "watch \(store.place)") {
-            try await puller.run(try await wait.current().pointer.release, progress: ConfigProgress(session))
+            try await wait.pullCurrent(puller, progress: ConfigProgress(session))
         }
         try tell(first, session, number)
         session.say("watch \(store.place): looking every \(DurationText.format(pause))")

@@ -65,10 +65,11 @@ package struct ReleaseFolder: Sendable {
         let file = releases + "/.lock"
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw TreeFolder.failure("write", file, errno) }
-        let lock = ReleaseLock(descriptor)
+        var lock = ReleaseLock(descriptor)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
             guard code == EWOULDBLOCK || code == EINTR else { throw TreeFolder.failure("lock", file, code) }
+            lock.waited = true
             // A lock can't be waited for without holding a thread.
             try await Task.sleep(for: .milliseconds(50))
         }
@@ -183,10 +184,16 @@ package struct ReleaseFolder: Sendable {
 }
 
 /// The turn of a folder, held while the value lives.
-final class ReleaseLock: Sendable {
-    private let descriptor: CInt
+struct ReleaseLock: Sendable {
+    private final class Descriptor: Sendable {
+        let number: CInt
+        init(_ number: CInt) { self.number = number }
+        deinit { close(number) }
+    }
 
-    init(_ descriptor: CInt) { self.descriptor = descriptor }
+    private let descriptor: Descriptor
+    /// Whether another one had it when it was asked for.
+    fileprivate(set) var waited = false
 
-    deinit { close(descriptor) }
+    init(_ descriptor: CInt) { self.descriptor = Descriptor(descriptor) }
 }

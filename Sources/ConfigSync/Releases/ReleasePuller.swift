@@ -50,40 +50,59 @@ package struct ReleasePuller: Sendable {
         self.options = options
     }
 
-    /// - Parameter release: which; it is fetched whole or not at all.
+    /// - Parameters:
+    ///   - release: which; it is fetched whole or not at all.
+    ///   - renewed: asked where another pull into the folder had to be waited for, since that one may have been about a newer
+    ///     release; `nil` for a release that was named.
     /// - Throws: `Failure` of kind `failed` naming what is missing, corrupt or can't be written; what S3 throws. `current` is as
     ///   it was then.
-    package func run(_ release: ReleaseHash, progress: (any ProgressSink)? = nil) async throws -> Report {
+    package func run(
+        _ release: ReleaseHash, renewed: (@Sendable () async throws -> ReleaseHash)? = nil,
+        progress: (any ProgressSink)? = nil
+    ) async throws -> Report {
         let started = ContinuousClock.now
-        // A release that was pulled before needs no network.
-        let known = folder.manifest(release)
-        let manifest: ReleaseManifest
-        if let known { manifest = known } else { manifest = try await store.existing(release) }
-        let before = folder.current()
-        var report = Report(
-            release: release.text, previous: before?.text, place: "\(store.place)", to: folder.path,
-            files: manifest.files.count, bytes: manifest.size)
-        report.dryRun = options.dryRun
-        report.isSwapped = before != release
-        if options.dryRun {
-            if !LocalFileSystem().isDirectory(folder.release(release)) {
-                report.downloadedFiles = manifest.files.count
-                report.downloadedBytes = manifest.size
-            }
-            return report
-        }
+        var release = release
+        var manifest = try await manifest(release)
+        if options.dryRun { return dryRun(manifest) }
         try folder.prepare(folderAttributes)
         let lock = try await folder.lock()
         defer { withExtendedLifetime(lock) {} }
-        // While this one waited another may have done it.
+        if lock.waited, let newer = try await renewed?(), newer != release {
+            release = newer
+            manifest = try await self.manifest(newer)
+        }
         let previous = folder.current()
+        var report = report(manifest, previous: previous)
         try await unpack(manifest, &report, progress)
-        report.isSwapped = previous != release
         if previous != release { try folder.swap(to: release) }
         // Without a swap all releases stay, but what interrupted runs of others have left goes.
         let kept: Set<ReleaseHash>? = report.isSwapped ? [release, previous ?? release] : nil
         report.removed = try folder.tidy(keeping: kept).map(\.text)
         report.seconds = (ContinuousClock.now - started) / .seconds(1)
+        return report
+    }
+
+    /// A release that was pulled before needs no network.
+    private func manifest(_ release: ReleaseHash) async throws -> ReleaseManifest {
+        if let known = folder.manifest(release) { return known }
+        return try await store.existing(release)
+    }
+
+    private func report(_ manifest: ReleaseManifest, previous: ReleaseHash?) -> Report {
+        var report = Report(
+            release: manifest.hash.text, previous: previous?.text, place: "\(store.place)", to: folder.path,
+            files: manifest.files.count, bytes: manifest.size)
+        report.isSwapped = previous != manifest.hash
+        return report
+    }
+
+    private func dryRun(_ manifest: ReleaseManifest) -> Report {
+        var report = report(manifest, previous: folder.current())
+        report.dryRun = true
+        if !LocalFileSystem().isDirectory(folder.release(manifest.hash)) {
+            report.downloadedFiles = manifest.files.count
+            report.downloadedBytes = manifest.size
+        }
         return report
     }
 

@@ -59,5 +59,13 @@ package struct ReleaseWait: Sendable {
         return found
     }
 
+    /// Pulls the release that the pointer names.
+    package func pullCurrent(
+        _ puller: ReleasePuller, progress: (any ProgressSink)?
+    ) async throws -> ReleasePuller.Report {
+        try await puller.run(
+            try await current().pointer.release, renewed: { try await current().pointer.release }, progress: progress)
+    }
+
     private struct NoPointer: Error {}
 }

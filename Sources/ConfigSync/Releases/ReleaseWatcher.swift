@@ -21,6 +21,12 @@ package struct ReleaseWatcher: Sendable {
         self.interval = interval
     }
 
+    /// The release that the pointer names by now.
+    private func renewed() async throws -> ReleaseHash {
+        guard let found = try await store.pointer() else { throw store.noPointer }
+        return found.pointer.release
+    }
+
     /// Runs until the task is cancelled. Outages end nothing: what is there stays.
     ///
     /// - Throws: `CancellationError`.
@@ -33,7 +39,7 @@ package struct ReleaseWatcher: Sendable {
                 case .same: break
                 case .missing: throw store.noPointer
                 case .found(let found):
-                    let report = try await puller.run(found.pointer.release)
+                    let report = try await puller.run(found.pointer.release, renewed: renewed)
                     eTag = found.eTag
                     await tell(.pulled(report))
                 }
