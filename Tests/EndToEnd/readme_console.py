@@ -53,6 +53,12 @@ def normal(line: str) -> str:
 
 
 def missing(promised: list[str], output: list[str]) -> list[str]:
-    """The promised lines that the output does not have; `…` stands for any lines. Lines of several containers come in any order."""
+    """The promised lines that the output does not have; `…` stands for any lines, or for the rest of one. Lines of several containers
+    come in any order."""
     there = {normal(line) for line in output}
-    return [line for line in promised if line.strip() != "…" and normal(line) not in there]
+
+    def kept(line: str) -> bool:
+        if line.endswith("…"):
+            return any(one.startswith(normal(line.removesuffix("…"))) for one in there)
+        return normal(line) in there
+    return [line for line in promised if line.strip() != "…" and not kept(line)]

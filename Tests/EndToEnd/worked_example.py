@@ -100,10 +100,9 @@ class Example:
 
     def renamed(self, text: str) -> str:
         """A text of the documents with this project's names in it."""
-        # The longer ones first: they hold the shorter.
-        for name in sorted(self.names, key=len, reverse=True):
-            text = text.replace(name, self.names[name])
-        return text
+        # Of those that begin at one place the longer first: it holds the shorter.
+        known = "|".join(re.escape(name) for name in sorted(self.names, key=len, reverse=True))
+        return re.sub(known, lambda found: self.names[found[0]], text)
 
     # --- changes --------------------------------------------------------------------------------------------------------
 
