@@ -112,7 +112,7 @@ package final class StackDeployment: Sendable {
 
     /// Why a task failed, where one did; a deployment that failed at once was over before it was followed.
     package var cause: String? {
-        state.withLock { state in 
+        state.withLock { state in
             guard let report = state.reports.last(where: { $0.failureKind != nil }) else { return state.cause }
             // Of a rollback ECS says what it did, the tasks say why.
             let own = report.stoppedTasks.first?.reason

@@ -189,6 +189,8 @@ def test_no_secret_of_the_user_in_any_output(project, judge, markers):
     run("schedule-next", "0 0 * * ? *")
     run("schedule-remove", "old", "--engine", "rule", codes=(0, 1))
     run("schedule-remove", codes=(0, 1))
+    for command in ("update-usercode", "update-webserver", "update-daemon"):
+        run(command, codes=(1, 65))
     run("update-service", "none", codes=(1,))
     run("service-status")
     run("service-rollback", "none", codes=(1,))

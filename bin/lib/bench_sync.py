@@ -200,6 +200,11 @@ def main() -> None:
     room = shutil.disk_usage("/dev/shm").free if os.path.isdir("/dev/shm") else 0
     with tempfile.TemporaryDirectory(prefix="bench-sync-", dir="/dev/shm" if room > 6 * LARGE else None) as place:
         folder = pathlib.Path(place)
+        # No project of the user's, whose env file would name another S3.
+        given.server, given.aws = os.path.abspath(given.server), os.path.abspath(given.aws)
+        given.fgctl = given.fgctl if given.fgctl == "-" else os.path.abspath(given.fgctl)
+        given.json = given.json and os.path.abspath(given.json)
+        os.chdir(folder)
         trees = make_trees(folder, files, large)
         server = Server(given.server)
         try:
