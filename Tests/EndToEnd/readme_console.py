@@ -13,7 +13,7 @@ _VARYING = [
     (r"\bsha256:[0-9a-f]{12,64}", "DIGEST"), (r"\b[0-9a-f]{64}\b", "HASH"), (r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", "TASK"),
     (r"\b[0-9a-f]{12}\b", "SHORT"), (r"\b\d{4}-\d\d-\d\dT[0-9:.]+Z", "TIME"), (r"\b\d\d:\d\d:\d\d\b", "TIME"),
     (r"ecs-svc/\d+", "DEPLOYMENT"), (r"\b\d+(\.\d+)? (s|ms|min|MB|KiB|B)\b", "N"), (r"\b(subnet|sg|vpc|eni)-[0-9a-f]+", "ID"),
-    (r"/[0-9a-f]{8}:", "/TASK:"), (r"\s+", " "),
+    (r"/[0-9a-f]{8}:", "/TASK:"), (r"RequestToken: \S+", "TOKEN"), (r"\s+", " "),
 ]
 
 
@@ -52,10 +52,13 @@ def normal(line: str) -> str:
     return line.strip()
 
 
-def missing(promised: list[str], output: list[str]) -> str | None:
-    """The first promised line that the output does not have, in this order; `…` stands for any lines."""
-    rest = iter([normal(line) for line in output])
-    for line in promised:
-        if line.strip() != "…" and normal(line) not in rest:
-            return line
-    return None
+def missing(promised: list[str], output: list[str]) -> list[str]:
+    """The promised lines that the output does not have; `…` stands for any lines, or for the rest of one. Lines of several containers
+    come in any order."""
+    there = {normal(line) for line in output}
+
+    def kept(line: str) -> bool:
+        if line.endswith("…"):
+            return any(one.startswith(normal(line.removesuffix("…"))) for one in there)
+        return normal(line) in there
+    return [line for line in promised if line.strip() != "…" and not kept(line)]

@@ -1,11 +1,14 @@
 """The worked example of docs/dagster, from nothing to a code update and back: real images, containers and config, on local AWS."""
 
+import os
 import re
 
+import harness
 import pytest
+import readme_console
 import schemas
 from processes import wait_until
-from worked_example import SERVICES, Example
+from worked_example import EXAMPLE, SERVICES, Example
 
 LONG = 180
 
@@ -176,3 +179,20 @@ def test_a_release_that_is_not_there(deployed, judge):
     assert re.search(r"release 0{12,64}", failed.err) and "config" in failed.err, failed
     wait_until("the rollback", lambda: deployed.parameters()["ConfigRelease"] == deployed.first, 60)
     assert deployed.server_info()["config_release"] == deployed.first
+
+
+@pytest.mark.skipif(os.environ.get("FGCTL_SOAK") != "1", reason="a long run: bin/test --soak")
+def test_the_document_is_true(project, tmp_path):
+    """Every command of docs/dagster/README.md, typed in its order, prints what the document says."""
+    example = Example(project, makes_secret=False)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "fgctl").symlink_to(project.binary)
+    tools = harness.ROOT / ".build" / "venvs" / "tests" / "bin"
+    steps = readme_console.steps(example.renamed((EXAMPLE / "README.md").read_text(encoding="utf-8")))
+    assert len(steps) > 30
+    environment = project.environment | {"PATH": f"{tmp_path / 'bin'}:{tools}:{os.environ['PATH']}"}
+    outputs = readme_console.run(steps, project.folder, environment, timeout=900)
+    wrong = [
+        f"$ {step.command}\nmissing: {line}\nin:\n" + "\n".join(output)
+        for step, output in zip(steps, outputs, strict=True) for line in readme_console.missing(step.promised, output)]
+    assert not wrong, "\n\n".join(wrong)

@@ -60,19 +60,28 @@ def env_keys() -> dict[str, str]:
 class Example:
     """The example in the folder of a project."""
 
-    def __init__(self, project: harness.Project) -> None:
+    def __init__(self, project: harness.Project, *, makes_secret: bool = True) -> None:
         self.project = project
         shutil.copytree(EXAMPLE, project.folder, dirs_exist_ok=True)
         (project.folder / "Dockerfile").unlink()
         self.secret = f"{project.stack}-database"
-        arn = project.boto3("secretsmanager").create_secret(Name=self.secret, SecretString='{"password": "local"}')["ARN"]
+        if makes_secret:
+            project.boto3("secretsmanager").create_secret(Name=self.secret, SecretString='{"password": "local"}')
         # The first registered is done last.
         project.on_cleanup("secret", lambda: project.boto3("secretsmanager").delete_secret(
-            SecretId=arn, ForceDeleteWithoutRecovery=True))
+            SecretId=self.secret, ForceDeleteWithoutRecovery=True))
         project.on_cleanup("images", lambda: composing.remove_images(project))
         project.on_cleanup("stacks", self._delete_stacks)
-        project.write_env(**env_keys() | project.keys | {
-            "FGCTL_IMAGE": runtime_image(project.binary), "DATABASE_SECRET_ARN": arn, "BASE": "busybox:local"})
+        keys = env_keys()
+        self.names = {
+            keys["AWS_ENDPOINT_URL"]: project.judge.url, "/ecs/dagster-demo/": f"/ecs/{project.stack}/",
+            f"{keys['REGISTRY_URL']}/{keys['IMAGE_NAME']}": f"{project.registry}/{project.image}",
+            **{f"{keys['IMAGE_NAME']}/{name}": f"{project.image}/{name}" for name in (*SERVICES, "fgctl")},
+            keys["PARENT_STACK_NAME"]: project.parent_stack, keys["S3_BUCKET"]: project.bucket,
+            keys["FGCTL_IMAGE"]: runtime_image(project.binary), keys["STACK_NAME"]: project.stack}
+        project.write_env(**keys | project.keys | {
+            "FGCTL_IMAGE": self.names[keys["FGCTL_IMAGE"]], "BASE": "busybox:local",
+            "DATABASE_SECRET_ARN": keys["DATABASE_SECRET_ARN"].replace(keys["STACK_NAME"], project.stack)})
 
     def _delete_stacks(self) -> None:
         """Services, base, then what outlives them."""
@@ -88,6 +97,12 @@ class Example:
                 ecr.delete_repository(repositoryName=repository["repositoryName"], force=True)
         for group in logs.describe_log_groups(logGroupNamePrefix=f"/ecs/{project.stack}")["logGroups"]:
             logs.delete_log_group(logGroupName=group["logGroupName"])
+
+    def renamed(self, text: str) -> str:
+        """A text of the documents with this project's names in it."""
+        # Of those that begin at one place the longer first: it holds the shorter.
+        known = "|".join(re.escape(name) for name in sorted(self.names, key=len, reverse=True))
+        return re.sub(known, lambda found: self.names[found[0]], text)
 
     # --- changes --------------------------------------------------------------------------------------------------------
 

@@ -68,7 +68,16 @@ struct StackDiagnoserTests {
         event("3", "nightly", stackType, "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [Web]"),
         event("2", "Web", "AWS::ECS::Service", "CREATE_FAILED", "Exceeded attempts to wait", physical: service), begin)
 
-    @Test func aFailingServiceIsToldByItsTasks() async throws {
+    /// An update that failed may leave the service's ARN to the event of its rollback.
+    private static let rolledBack = page(
+        event("4", "Web", "AWS::ECS::Service", "UPDATE_COMPLETE", physical: service),
+        event(
+            "3", "nightly", stackType, "UPDATE_ROLLBACK_IN_PROGRESS",
+            "The following resource(s) failed to update: [Web]"),
+        event("2", "Web", "AWS::ECS::Service", "UPDATE_FAILED", "Circuit Breaker was triggered"), begin)
+
+    @Test(arguments: [(failing, "ROLLBACK_IN_PROGRESS"), (rolledBack, "UPDATE_ROLLBACK_IN_PROGRESS")])
+    func aFailingServiceIsToldByItsTasks(events: StubAWS.Answer, status: String) async throws {
         let task = #"""
             {"tasks": [{"taskArn": "arn:aws:ecs:eu-west-1:1:task/nightly/0a", "taskDefinitionArn": "web:1",
             "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited", "startedAt": 1, "stoppedAt": 2,
@@ -82,11 +91,11 @@ struct StackDiagnoserTests {
             """#
         let diagnosis = try await diagnose(
             [
-                "DescribeStackEvents": [Self.failing],
+                "DescribeStackEvents": [events],
                 "ListTasks": [.init(#"{"taskArns": ["arn:aws:ecs:eu-west-1:1:task/nightly/0a"]}"#)],
                 "DescribeTasks": [.init(task)], "DescribeTaskDefinition": [.init(definition)],
                 "GetLogEvents": [.init(#"{"events": [{"message": "no such table"}]}"#)],
-            ], status: "ROLLBACK_IN_PROGRESS")
+            ], status: status)
         #expect(diagnosis.cause?.path == ["Web"])
         #expect(diagnosis.causeText?.hasSuffix("container web ended with 1") == true)
         #expect(diagnosis.tasks.first?.logs.first?.lines == ["no such table"])

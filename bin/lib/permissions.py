@@ -108,13 +108,14 @@ GROUPS = {
         note="What the stack makes bears its tags; only that can be changed and deleted. Tags can be given only to what "
              "is being made. `cf-delete-vpc` reads all stacks, to find those that use the network."),
     "stacks": Group(
-        "cf-create-stack cf-update-stack cf-delete-stack cf-status cf-events cf-diagnose cf-render",
+        "cf-create-stack cf-update-stack cf-delete-stack cf-status cf-events cf-diagnose cf-render config-check",
         _STACKS + _DIAGNOSIS + " ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListTasks "
         "ecs:StopTask events:DeleteRule events:DescribeRule events:DisableRule events:ListRules events:ListTargetsByRule "
         "events:PutTargets events:RemoveTargets logs:DeleteLogGroup logs:DescribeLogGroups logs:GetLogEvents "
         "scheduler:GetSchedule scheduler:ListSchedules scheduler:UpdateSchedule", ("task",),
         beyond=_LARGE | {"iam:CreateServiceLinkedRole": "the first ECS cluster of an account"},
-        note="Whoever may make roles and pass them to a task may do through it whatever these roles may: this policy is "
+        note="`config-check` asks AWS nothing without `--stack` or `--task-definition`. Whoever may make roles and "
+             "pass them to a task may do through it whatever these roles may: this policy is "
              "for people who are trusted with the account. For a pipeline use `fgctl cf-create-deploy-role`, whose roles must "
              "bear a permissions boundary; or add its condition `iam:PermissionsBoundary` to the statement `Roles`."),
     "tasks": Group(

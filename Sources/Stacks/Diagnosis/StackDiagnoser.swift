@@ -101,9 +101,10 @@ package struct StackDiagnoser: Sendable {
             var cause = Diagnosis.Cause(event, path: path)
             // Not every event bears it: that of a failed update may lack what the one of its rollback has.
             if cause.physicalID == nil {
-                cause.physicalID = events.first {
-                    $0.logicalResourceId == event.logicalResourceId && !($0.physicalResourceId ?? "").isEmpty
-                }?.physicalResourceId
+                cause.physicalID =
+                    events.first {
+                        $0.logicalResourceId == event.logicalResourceId && !($0.physicalResourceId ?? "").isEmpty
+                    }?.physicalResourceId
             }
             causes.append(cause)
         }
