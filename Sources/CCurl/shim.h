@@ -1,6 +1,8 @@
 #pragma once
 #include <curl/curl.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
 
 // libcurl's variadic functions can't be called from Swift, and the C compiler can't check their arguments. These give
 // each kind of option one type.
@@ -93,6 +95,34 @@ static inline CURLMcode fg_multi_set_long(CURLM *_Nonnull multi, CURLMoption opt
     return curl_multi_setopt(multi, option, value);
 }
 
+/// Told what to wait for on a socket: one of CURL_POLL_….
+typedef int (*fg_socket_callback)(void *_Nullable easy, curl_socket_t socket, int what, void *_Nullable context,
+                                  void *_Nullable of_socket);
+
+static inline CURLMcode fg_multi_set_socket_callback(CURLM *_Nonnull multi, fg_socket_callback _Nonnull callback,
+                                                     void *_Nullable context) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
+    return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context) : code;
+}
+
+/// What is due by time or at once.
+static inline CURLMcode fg_multi_act(CURLM *_Nonnull multi) {
+    int running = 0;
+    return curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+/// What is due since a socket is ready: bits of CURL_CSELECT_….
+static inline CURLMcode fg_multi_act_on(CURLM *_Nonnull multi, curl_socket_t socket, int ready) {
+    int running = 0;
+    return curl_multi_socket_action(multi, socket, ready, &running);
+}
+
+/// Milliseconds until something is due by time; -1 when nothing will be.
+static inline long fg_multi_due(CURLM *_Nonnull multi) {
+    long milliseconds = -1;
+    return curl_multi_timeout(multi, &milliseconds) == CURLM_OK ? milliseconds : -1;
+}
+
 /// Takes the next finished transfer: its CURLOPT_PRIVATE pointer and its result. False when there is none.
 static inline bool fg_multi_next_finished(CURLM *_Nonnull multi, void *_Nullable *_Nonnull context,
                                           CURLcode *_Nonnull result) {
@@ -107,4 +137,14 @@ static inline bool fg_multi_next_finished(CURLM *_Nonnull multi, void *_Nullable
         return true;
     }
     return false;
+}
+
+// Waking the thread that waits in poll(2).
+
+/// A descriptor, or -1.
+static inline int fg_wake_up_make(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+static inline void fg_wake_up_give(int descriptor) { eventfd_write(descriptor, 1); }
+static inline void fg_wake_up_take(int descriptor) {
+    eventfd_t count = 0;
+    eventfd_read(descriptor, &count);
 }

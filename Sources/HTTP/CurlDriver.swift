@@ -2,35 +2,45 @@ internal import CCurl
 internal import Glibc
 
 /// Runs all transfers of one transport. Made, used and freed on the owner thread; no handle leaves it.
+///
+/// libcurl says which sockets it waits for, and is called for those alone that are ready: looking at all of them each time
+/// costs more than small exchanges do.
 final class CurlDriver {
     /// Longest sleep without a command or network event, in milliseconds.
     private static let longestSleep = 60_000
     /// Idle connections kept for reuse, over all hosts. libcurl's own bound shrinks to nothing between bursts.
     private static let keptConnections = 256
+    /// Handles kept for the next transfers.
+    private static let keptHandles = 64
 
     private let loop: CurlLoop
     private let multi: UnsafeMutableRawPointer
+    private let sockets: CurlSockets
     private let trust: TrustStore
     private var active: [ObjectIdentifier: CurlTransfer] = [:]
+    private var idle: [CurlHandle] = []
     private var nextCheck: SuspendingClock.Instant?
 
-    /// `nil` when libcurl has no memory left; the loop then ends every request it holds.
+    /// `nil` when the system has no memory or descriptors left; the loop then ends every request it holds.
     init?(_ loop: CurlLoop) {
-        guard let multi = curl_multi_init() else { return nil }
+        guard let sockets = CurlSockets(), let multi = curl_multi_init() else { return nil }
         self.loop = loop
         self.multi = multi
+        self.sockets = sockets
         trust = TrustStore(loop.configuration.caBundle)
         loop.census.add()
         // These options exist in every libcurl that the shim accepts.
         fg_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, max(1, loop.configuration.connectionsPerHost))
         fg_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
         fg_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
-        loop.setWakeUp(multi)
+        fg_multi_set_socket_callback(multi, watchSocket, Unmanaged.passUnretained(sockets).toOpaque())
+        loop.setWakeUp(sockets.wakeUp)
     }
 
     deinit {
         loop.setWakeUp(nil)
-        // Closes the kept connections too.
+        idle = []
+        // Closes the kept connections too, while the sockets' table is still there.
         curl_multi_cleanup(multi)
         loop.census.remove()
     }
@@ -44,8 +54,9 @@ final class CurlDriver {
             if closing != .open, active.isEmpty { return }
             step()
             if closing != .open, active.isEmpty { return }
-            let code = curl_multi_poll(multi, nil, 0, sleepLimit(), nil)
-            if code != CURLM_OK { endAll(Self.failure(code)) }
+            let limit = sleepLimit()
+            let code = sockets.wait(milliseconds: limit > 0 && loop.fallAsleep(closing) ? limit : 0)
+            if code != 0 { endAll(.connectionLost(reason: "poll: \(String(cString: strerror(code)))")) }
         }
     }
 
@@ -62,7 +73,10 @@ final class CurlDriver {
         // Its cancellation may have overtaken it.
         if transfer.isOver { return }
         do throws(HTTPError) {
-            let starting = try CurlTransfer(transfer, census: loop.census)
+            guard let handle = idle.popLast() ?? CurlHandle(census: loop.census) else {
+                throw .cannotConnect(host: transfer.request.target.host, reason: "libcurl has no memory")
+            }
+            let starting = CurlTransfer(transfer, handle)
             try starting.configure(trust: trust)
             let code = curl_multi_add_handle(multi, starting.easy)
             guard code == CURLM_OK else { throw Self.failure(code) }
@@ -75,16 +89,27 @@ final class CurlDriver {
 
     /// Lets libcurl do all it can without waiting, and hands out results.
     private func step() {
-        var running: CInt = 0
-        let code = curl_multi_perform(multi, &running)
-        if code != CURLM_OK { endAll(Self.failure(code)) }
+        sockets.forEachReady { socket, ready in
+            let code = fg_multi_act_on(multi, socket, ready)
+            if code != CURLM_OK { endAll(Self.failure(code)) }
+        }
+        if fg_multi_due(multi) == 0 {
+            let code = fg_multi_act(multi)
+            if code != CURLM_OK { endAll(Self.failure(code)) }
+        }
         var context: UnsafeMutableRawPointer?
         var result = CURLE_OK
         while fg_multi_next_finished(multi, &context, &result) {
             guard let context else { continue }
             let finished = Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
             let error = finished.error(for: result)
-            remove(finished)
+            if error == nil, finished.isOrdinary, idle.count < Self.keptHandles {
+                curl_multi_remove_handle(multi, finished.easy)
+                active[ObjectIdentifier(finished.transfer)] = nil
+                idle.append(finished.handle)
+            } else {
+                remove(finished)
+            }
             finished.transfer.finish(error)
         }
         checkTimeLimits()
@@ -111,9 +136,14 @@ final class CurlDriver {
     }
 
     private func sleepLimit() -> CInt {
-        guard let nextCheck else { return CInt(Self.longestSleep) }
-        let left = SuspendingClock.now.duration(to: nextCheck)
-        return CInt(max(0, min(left / .milliseconds(1) + 1, Double(Self.longestSleep))))
+        var limit = Self.longestSleep
+        let due = fg_multi_due(multi)
+        if due >= 0 { limit = min(limit, due) }
+        if let nextCheck {
+            let left = SuspendingClock.now.duration(to: nextCheck) / .milliseconds(1) + 1
+            limit = min(limit, Int(max(0, left)))
+        }
+        return CInt(limit)
     }
 
     /// Takes a transfer out, finished or not; an unfinished one's connection is closed. The handles go with `running`.
@@ -135,27 +165,12 @@ final class CurlDriver {
     }
 }
 
-/// Where trusted certificate authorities come from.
-enum TrustStore {
-    case file(String)
-    case folder(String)
-    /// What libcurl was built with.
-    case builtIn
-
-    private static let systemBundles = [
-        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-        "/etc/ssl/cert.pem",
-    ]
-
-    /// - Parameter bundle: the configured file or folder; `nil` looks for the system's file, since libcurl keeps parsed
-    ///   certificates only for a file alone and otherwise reads all of them for each connection.
-    init(_ bundle: String?) {
-        if let bundle {
-            var status = stat()
-            let isFolder = stat(bundle, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-            self = isFolder ? .folder(bundle) : .file(bundle)
-        } else {
-            self = Self.systemBundles.first { access($0, R_OK) == 0 }.map { .file($0) } ?? .builtIn
-        }
-    }
+/// libcurl's callback: a free function, which never throws.
+private func watchSocket(
+    _: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: CInt, _ context: UnsafeMutableRawPointer?,
+    _: UnsafeMutableRawPointer?
+) -> CInt {
+    guard let context else { return -1 }
+    Unmanaged<CurlSockets>.fromOpaque(context).takeUnretainedValue().watch(socket, what)
+    return 0
 }

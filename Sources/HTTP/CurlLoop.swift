@@ -25,19 +25,14 @@ final class CurlLoop: Sendable {
         static func < (left: Closing, right: Closing) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// The multi handle for `curl_multi_wakeup` alone.
-    ///
-    /// `@unchecked`: that is the one call on it that is documented as safe from any thread, and it is made under the
-    /// lock that also guards its removal before the handle is freed.
-    private struct WakeUp: @unchecked Sendable {
-        let multi: UnsafeMutableRawPointer
-    }
-
     private struct State {
         var closing = Closing.open
         var hasThread = false
         var commands: [Command] = []
-        var wakeUp: WakeUp?
+        /// Wakes the thread; written to under the lock that also guards its being closed.
+        var wakeUp: CInt?
+        /// The thread waits, or is about to, and looks for commands only when it is woken.
+        var isAsleep = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -82,7 +77,7 @@ final class CurlLoop: Sendable {
         state.withLock { state in
             guard how > state.closing else { return }
             state.closing = state.hasThread ? how : .ended
-            Self.wake(state)
+            Self.wake(&state)
         }
     }
 
@@ -97,16 +92,17 @@ final class CurlLoop: Sendable {
         }
     }
 
-    /// One wake-up serves all commands up to the next time the thread looks.
+    /// One wake-up serves all commands up to the next time the thread looks; while it works it needs none.
     private static func enqueue(_ command: Command, _ state: inout State) {
         guard state.closing != .ended else { return }
         state.commands.append(command)
-        if state.commands.count == 1 { wake(state) }
+        wake(&state)
     }
 
-    private static func wake(_ state: State) {
-        // It can fail only for a handle that is no multi handle; the thread also looks by itself each minute.
-        if let wakeUp = state.wakeUp { curl_multi_wakeup(wakeUp.multi) }
+    private static func wake(_ state: inout State) {
+        guard state.isAsleep, let wakeUp = state.wakeUp else { return }
+        state.isAsleep = false
+        fg_wake_up_give(wakeUp)
     }
 
     /// - Returns: 0, or the error number.
@@ -129,14 +125,22 @@ final class CurlLoop: Sendable {
 
     // MARK: From the owner thread
 
-    /// From now on `multi` is woken by new commands; `nil` before it is freed.
-    func setWakeUp(_ multi: UnsafeMutableRawPointer?) {
-        state.withLock { $0.wakeUp = multi.map { WakeUp(multi: $0) } }
+    /// From now on new commands wake the thread by this descriptor; `nil` before it is closed.
+    func setWakeUp(_ descriptor: CInt?) { state.withLock { $0.wakeUp = descriptor } }
+
+    /// Says that the thread is going to wait until it is woken.
+    /// - Returns: whether it may: no command has come meanwhile, and the end no closer than `closing`.
+    func fallAsleep(_ closing: Closing) -> Bool {
+        state.withLock { state in
+            state.isAsleep = state.commands.isEmpty && state.closing == closing
+            return state.isAsleep
+        }
     }
 
     /// The commands since the last call.
     func takeCommands() -> (commands: [Command], closing: Closing) {
         state.withLock { state in
+            state.isAsleep = false
             defer { state.commands = [] }
             return (state.commands, state.closing)
         }

@@ -2,16 +2,13 @@ internal import CCurl
 internal import Glibc
 internal import Support
 
-/// One transfer on the owner thread: the owner of its libcurl handle and of all that libcurl doesn't copy.
+/// One transfer on the owner thread: what libcurl's callbacks are about.
 ///
 /// libcurl's callbacks get an unretained pointer to it: the driver's table holds it from before the handle is added
 /// until after it was removed, so it is released exactly once, there.
 final class CurlTransfer {
     let transfer: Transfer
-    let easy: UnsafeMutableRawPointer
-    private let errorText: UnsafeMutablePointer<CChar>
-    private let census: HandleCensus
-    private var headerList: UnsafeMutablePointer<curl_slist>?
+    let handle: CurlHandle
 
     private var head = ResponseHead()
     /// Why a callback ended the transfer; libcurl only says that one did.
@@ -20,133 +17,26 @@ final class CurlTransfer {
     private var wholeCount = 0
     /// Bytes sent before the connection stood, to a proxy; `nil` until then.
     private var bytesBeforeRequest: Int?
+    /// How often a connection stood: twice when libcurl took another one since a kept one had ended.
+    private var beginnings = 0
 
-    private let started = SuspendingClock.now
-    private var lastActivity = SuspendingClock.now
+    private let started: SuspendingClock.Instant
+    private var lastActivity: SuspendingClock.Instant
     private var lastProgress = 0
 
-    init(_ transfer: Transfer, census: HandleCensus) throws(HTTPError) {
-        guard let easy = curl_easy_init() else {
-            throw .cannotConnect(host: transfer.request.target.host, reason: "libcurl has no memory")
-        }
+    init(_ transfer: Transfer, _ handle: CurlHandle) {
         self.transfer = transfer
-        self.easy = easy
-        self.census = census
-        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        census.add()
+        self.handle = handle
+        started = .now
+        lastActivity = started
     }
 
-    deinit {
-        curl_easy_cleanup(easy)
-        curl_slist_free_all(headerList)
-        errorText.deallocate()
-        census.remove()
-    }
+    var easy: UnsafeMutableRawPointer { handle.easy }
 
     /// Tells libcurl all about the request.
     func configure(trust: TrustStore) throws(HTTPError) {
-        let request = transfer.request
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        try check(fg_easy_set_pointer(easy, CURLOPT_PRIVATE, context))
-        try check(fg_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
-        try set(CURLOPT_NOSIGNAL, 1)
-        try set(CURLOPT_URL, request.url)
-        // Else `..` in object keys is squashed, and the signature fails.
-        try set(CURLOPT_PATH_AS_IS, 1)
-        try check(fg_easy_allow_http_only(easy))
-        try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        // A signed request must not be replayed elsewhere.
-        try set(CURLOPT_FOLLOWLOCATION, 0)
-        try set(CURLOPT_TCP_KEEPALIVE, 1)
-        // Servers drop idle connections; a race with that looks like a request that may have been read.
-        try set(CURLOPT_MAXAGE_CONN, 30)
-        try set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.timeouts.connect))
-        // A large buffer that is made and freed for each small answer costs more than the answer.
-        try set(CURLOPT_BUFFERSIZE, request.wholeLimit == nil ? 64 << 10 : 16 << 10)
-        try setHeaders(request.headerLines)
-        try setMethod(request)
-        try setProxy(request)
-        if request.target.isSecure || request.proxy != nil { try setTrust(trust) }
-        try check(fg_easy_set_data_callback(easy, CURLOPT_HEADERFUNCTION, receiveHeaderLine))
-        try check(fg_easy_set_pointer(easy, CURLOPT_HEADERDATA, context))
-        try check(fg_easy_set_data_callback(easy, CURLOPT_WRITEFUNCTION, receiveBody))
-        try check(fg_easy_set_pointer(easy, CURLOPT_WRITEDATA, context))
-        try check(fg_easy_set_prereq_callback(easy, connectionStands))
-        try check(fg_easy_set_pointer(easy, CURLOPT_PREREQDATA, context))
-    }
-
-    private func setHeaders(_ lines: [String]) throws(HTTPError) {
-        for line in lines {
-            guard let longer = curl_slist_append(headerList, line) else { throw Self.outOfMemory }
-            headerList = longer
-        }
-        try check(fg_easy_set_slist(easy, CURLOPT_HTTPHEADER, headerList))
-        // Our headers, credentials among them, are for the server: a proxy's CONNECT gets none of them.
-        try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
-        try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-    }
-
-    private func setMethod(_ request: PreparedRequest) throws(HTTPError) {
-        switch request.payload {
-        case .none where request.method == "HEAD": try set(CURLOPT_NOBODY, 1)
-        case .none: try set(CURLOPT_HTTPGET, 1)
-        case .inline(let bytes):
-            try set(CURLOPT_POST, 1)
-            try check(fg_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
-            let code =
-                bytes.isEmpty
-                ? fg_easy_set_string(easy, CURLOPT_COPYPOSTFIELDS, "")
-                : bytes.withUnsafeBytes { fg_easy_set_const_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
-            try check(code)
-        case .upload(let length):
-            try set(CURLOPT_UPLOAD, 1)
-            try check(fg_easy_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(length)))
-            try set(CURLOPT_UPLOAD_BUFFERSIZE, 128 << 10)
-            try check(fg_easy_set_data_callback(easy, CURLOPT_READFUNCTION, provideBody))
-            try check(fg_easy_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque()))
-        }
-        if request.method != "HEAD" { try set(CURLOPT_CUSTOMREQUEST, request.method) }
-    }
-
-    private func setProxy(_ request: PreparedRequest) throws(HTTPError) {
-        // Empty, not absent: libcurl would look into the environment. The URL is revealed to libcurl alone.
-        try set(CURLOPT_PROXY, request.proxy?.reveal() ?? "")
-        try set(CURLOPT_NOPROXY, "")
-    }
-
-    private func setTrust(_ trust: TrustStore) throws(HTTPError) {
-        try set(CURLOPT_SSL_VERIFYPEER, 1)
-        try set(CURLOPT_SSL_VERIFYHOST, 2)
-        try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        let (file, folder): (String?, String?)
-        switch trust {
-        case .builtIn: return
-        case .file(let path): (file, folder) = (path, nil)
-        case .folder(let path): (file, folder) = (nil, path)
-        }
-        for option in [CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO] { try set(option, file) }
-        for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] { try set(option, folder) }
-    }
-
-    private func set(_ option: CURLoption, _ value: Int) throws(HTTPError) {
-        try check(fg_easy_set_long(easy, option, value))
-    }
-
-    private func set(_ option: CURLoption, _ value: String?) throws(HTTPError) {
-        try check(fg_easy_set_string(easy, option, value))
-    }
-
-    private func check(_ code: CURLcode) throws(HTTPError) {
-        if code == CURLE_OK { return }
-        throw .invalidRequest(reason: "libcurl: \(String(cString: curl_easy_strerror(code)))")
-    }
-
-    private static let outOfMemory = HTTPError.invalidRequest(reason: "libcurl has no memory")
-
-    /// At least 1: libcurl takes 0 for its own default.
-    private static func milliseconds(_ duration: Duration) -> Int {
-        Int(max(1, min(duration / .milliseconds(1), 2_000_000_000)))
+        try handle.configure(
+            for: transfer.request, context: Unmanaged.passUnretained(self).toOpaque(), trust: trust)
     }
 }
 
@@ -163,10 +53,15 @@ extension CurlTransfer {
             failure = .connectionLost(reason: "the server closed a kept connection without answering")
             return false
         }
+        beginnings += 1
         bytesBeforeRequest = fg_easy_get_long(easy, CURLINFO_REQUEST_SIZE)
         lastActivity = .now
         return true
     }
+
+    /// Whether the handle may serve another transfer: libcurl counts repetitions over all of a handle's transfers, and keeps
+    /// what it learnt about a proxy's authentication.
+    var isOrdinary: Bool { beginnings == 1 && transfer.request.proxy == nil }
 
     /// Whether the server may have read some of the request.
     var isSent: Bool {
@@ -239,7 +134,7 @@ extension CurlTransfer {
     func error(for code: CURLcode) -> HTTPError? {
         if let failure { return failure }
         if code == CURLE_OK { return nil }
-        let text = String(cString: errorText)
+        let text = handle.errorText
         var reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
         // Some of libcurl's messages quote the proxy's URL, which may hold a password.
         if let proxy = transfer.request.proxy, reason.contains(proxy.reveal()) {
@@ -272,7 +167,7 @@ private func transfer(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
     context.map { Unmanaged<CurlTransfer>.fromOpaque($0).takeUnretainedValue() }
 }
 
-private func connectionStands(
+func connectionStands(
     _ context: UnsafeMutableRawPointer?, _: UnsafeMutablePointer<CChar>?, _: UnsafeMutablePointer<CChar>?, _: CInt,
     _: CInt
 ) -> CInt {
@@ -280,20 +175,20 @@ private func connectionStands(
 }
 
 /// Any count but the given one makes libcurl end the transfer.
-private func receiveHeaderLine(
+func receiveHeaderLine(
     _ data: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
     let line = UnsafeRawBufferPointer(start: data, count: size * count)
     return transfer(context)?.takeHeaderLine(line) == true ? line.count : -1
 }
 
-private func receiveBody(
+func receiveBody(
     _ data: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
     transfer(context)?.takeBody(UnsafeRawBufferPointer(start: data, count: size * count)) ?? -1
 }
 
-private func provideBody(
+func provideBody(
     _ data: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let buffer = transfer(context)?.transfer.sending else { return Int(CURL_READFUNC_ABORT) }

@@ -11,6 +11,9 @@ package struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     package init() {}
 
+    /// - Parameter capacity: fields that fit without growing.
+    init(capacity: Int) { fields.reserveCapacity(capacity) }
+
     package init(dictionaryLiteral elements: (String, String)...) {
         for (name, value) in elements { add(name, value) }
     }
@@ -18,6 +21,14 @@ package struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// Adds a field after those already there.
     package mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
+    }
+
+    /// Adds to the value of the last field.
+    /// - Returns: false when there is none.
+    mutating func extendLast(_ text: String) -> Bool {
+        guard let last = fields.popLast() else { return false }
+        add(last.name, last.value + text)
+        return true
     }
 
     /// The first value of a field; setting replaces every field of that name, `nil` removes them.

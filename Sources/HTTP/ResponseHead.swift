@@ -4,20 +4,14 @@ struct ResponseHead {
     static let limit = 512 << 10
 
     private(set) var status = 0
-    private var lines: [(name: String, value: String)] = []
+    /// The fields in the order received.
+    private(set) var headers = HTTPHeaders()
     private var size = 0
     /// The head is complete; what follows are trailers.
     private(set) var isComplete = false
 
     /// What a line means.
     enum Outcome { case incomplete, complete, malformed, tooLarge }
-
-    /// The fields in the order received.
-    var headers: HTTPHeaders {
-        var headers = HTTPHeaders()
-        for line in lines { headers.add(line.name, line.value) }
-        return headers
-    }
 
     /// Takes one line, its line end included.
     mutating func take(_ line: UnsafeRawBufferPointer) -> Outcome {
@@ -33,13 +27,10 @@ struct ResponseHead {
         if text.starts(with: "HTTP/".utf8) { return startHead(text) }
         if let first = line.first, first == 0x20 || first == 0x09 {
             // Obsolete line folding, RFC 9112 §5.2.
-            guard let last = lines.indices.last else { return .malformed }
-            lines[last].value += " " + Self.string(text)
-            return .incomplete
+            return headers.extendLast(" " + Self.string(text)) ? .incomplete : .malformed
         }
         guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return .malformed }
-        lines.append(
-            (Self.string(Self.trimmed(text[..<colon])), Self.string(Self.trimmed(text[(colon + 1)...]))))
+        headers.add(Self.string(Self.trimmed(text[..<colon])), Self.string(Self.trimmed(text[(colon + 1)...])))
         return .incomplete
     }
 
@@ -49,7 +40,7 @@ struct ResponseHead {
             return .malformed
         }
         status = code
-        lines = []
+        headers = HTTPHeaders(capacity: 12)
         return .incomplete
     }
 
@@ -59,9 +50,9 @@ struct ResponseHead {
 
     private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
         func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d || byte == 0x0a }
-        var rest = bytes
-        while let first = rest.first, isBlank(first) { rest = rest.dropFirst() }
-        while let last = rest.last, isBlank(last) { rest = rest.dropLast() }
-        return rest
+        var (start, end) = (bytes.startIndex, bytes.endIndex)
+        while start < end, isBlank(bytes[start]) { start += 1 }
+        while start < end, isBlank(bytes[end - 1]) { end -= 1 }
+        return bytes[start..<end]
     }
 }

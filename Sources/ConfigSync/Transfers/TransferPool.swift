@@ -14,7 +14,7 @@ package struct TransferFailure: Error, Sendable {
 /// nor a few large ones take more than some 40 MiB of buffers.
 package struct TransferPool: Sendable {
     package struct Options: Sendable {
-        /// Files of at most `smallSize` bytes under way at a time.
+        /// Files of at most `smallSize` bytes under way at a time, where answers take their time.
         package var smallFiles = 64
         /// Files between both sizes under way at a time.
         package var mediumFiles = 8
@@ -29,6 +29,12 @@ package struct TransferPool: Sendable {
 
         package init() {}
     }
+
+    /// Small files under way at first: where answers come at once, more of them cost processor time and gain none.
+    private static let firstSmallFiles = 16
+    /// Small files that are begun in `lookInterval` when the network isn't waited for: 4,000 a second.
+    private static let briskFiles = 200
+    private static let lookInterval = Duration.milliseconds(50)
 
     package let options: Options
     private let sink: (any ProgressSink)?
@@ -62,14 +68,7 @@ package struct TransferPool: Sendable {
         let ticker = ticker(meter)
         let ended: Result<Void, any Error>
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for (lane, workers) in zip(lanes, [options.smallFiles, options.mediumFiles, options.largeFiles]) {
-                    let queue = Queue(lane)
-                    for _ in 0..<min(max(1, workers), lane.count) { group.addTask { try await run.drain(queue) } }
-                }
-                // Leaving with the first error cancels the others; `waitForAll` would wait for them.
-                while try await group.next() != nil {}
-            }
+            try await drain(lanes, run)
             ended = .success(())
         } catch {
             ended = error is TooManyFailures ? .success(()) : .failure(error)
@@ -80,6 +79,53 @@ package struct TransferPool: Sendable {
         try Task.checkCancellation()
         try ended.get()
         return run.failures
+    }
+
+    private enum Event { case drained, looked }
+
+    /// Leaves with the first error, which ends the others.
+    private func drain<Item>(_ lanes: [[Int]], _ run: Run<Item>) async throws {
+        let queues = lanes.map { Queue($0) }
+        let workers = zip(lanes, [options.smallFiles, options.mediumFiles, options.largeFiles])
+            .map { min(max(1, $1), $0.count) }
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            var running = 0
+            var waiting = max(0, workers[0] - Self.firstSmallFiles)
+            for (queue, count) in zip(queues, [workers[0] - waiting, workers[1], workers[2]]) {
+                for _ in 0..<count { group.addTask { try await Self.work(run, queue) } }
+                running += count
+            }
+            if waiting > 0 { group.addTask { await Self.look() } }
+            var begun = 0
+            while running > 0, let event = try await group.next() {
+                guard case .looked = event else {
+                    running -= 1
+                    continue
+                }
+                let now = queues[0].begun
+                if now - begun >= Self.briskFiles {
+                    begun = now
+                    group.addTask { await Self.look() }
+                } else {
+                    for _ in 0..<waiting { group.addTask { try await Self.work(run, queues[0]) } }
+                    running += waiting
+                    waiting = 0
+                }
+            }
+            // Nobody waits for the next look.
+            group.cancelAll()
+        }
+    }
+
+    private static func work<Item>(_ run: Run<Item>, _ queue: Queue) async throws -> Event {
+        try await run.drain(queue)
+        return .drained
+    }
+
+    private static func look() async -> Event {
+        // Cancelled, it looks at once, and nobody sees it.
+        try? await Task.sleep(for: lookInterval)
+        return .looked
     }
 
     private func ticker(_ meter: TransferMeter) -> Task<Void, Never>? {
@@ -111,6 +157,9 @@ private final class Queue: Sendable {
     private let next = Atomic<Int>(0)
 
     init(_ indices: [Int]) { self.indices = indices }
+
+    /// How many items somebody has begun.
+    var begun: Int { min(next.load(ordering: .relaxed), indices.count) }
 
     func take() -> Int? {
         let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
