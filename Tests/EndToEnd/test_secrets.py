@@ -22,7 +22,7 @@ ARN = "arn:aws:ecs:eu-west-1:111122223333:task/x/0123456789abcdef0123456789abcde
 WORDS = {
     "assume-role": [f"{ROLE}/other", "--", "true"],
     "cf-create-deploy-role": ["--principal", "111122223333"], "cf-create-stack": ["0.1"], "cf-render": ["0.1"],
-    "cf-update-stack": ["0.1"], "compose-build": ["0.1"], "compose-push": ["0.1"], "docker-build": ["0.1"], "docker-promote": ["0.1", "0.2"], "docker-push": ["0.1"],
+    "cf-update-stack": ["0.1"], "compose-build": ["0.1"], "compose-push": ["0.1"], "config-pull": ["pulled"], "docker-build": ["0.1"], "docker-promote": ["0.1", "0.2"], "docker-push": ["0.1"],
     "docker-run": ["0.1"], "ecs-stop-task": [ARN], "ecs-wait-task": [ARN], "schedule-create": ["0 0 * * ? *"],
     "schedule-next": ["0 0 * * ? *"], "service-rollback": ["web"],
     "update-service": ["web"],
@@ -169,6 +169,10 @@ def test_no_secret_of_the_user_in_any_output(project, judge, markers):
     run("compose-push")
     run("cf-create-vpc")
     run("cf-update-vpc")
+    project.write("config/plain.txt", "plain\n")
+    for words in (["config-check"], ["config-push"], ["config-list"], ["config-pull", "pulled"], ["config-diff"]):
+        run(*words)
+    run("config-rollback", codes=(1,))
     run("cf-render", "0.1", "--template", "task.yaml", "--parameter", noecho)
     run("cf-create-stack", "0.1", "--template", "task.yaml", "--parameter", noecho, codes=(0, 1))
     assert parts.status_of(project) == "CREATE_COMPLETE"
