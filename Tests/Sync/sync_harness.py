@@ -41,9 +41,11 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
+        ended = self.process.poll()
         self.process.terminate()
         self.process.wait(30)
         self.process.stdout.close()
+        assert ended is None, f"loopback-s3 ended by itself with {ended}"
 
     def request(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)

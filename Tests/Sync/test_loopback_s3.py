@@ -227,6 +227,16 @@ def test_faults_come_at_their_odds_and_as_they_are_named(make_server, tmp_path):
     assert all(re.fullmatch(r"\d+ [A-Z]+ \S+ \d+ \d+ \S+", line) for line in lines)
 
 
+def test_clients_that_go_in_the_middle_of_a_large_body(server):
+    server.put("large", content(8 * MIB))
+    for _ in range(20):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("GET", f"/{BUCKET}/large")
+        connection.getresponse().read(1000)
+        connection.close()
+    assert len(server.get("large")) == 8 * MIB
+
+
 def test_latency(make_server):
     import time
 

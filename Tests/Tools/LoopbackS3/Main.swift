@@ -4,6 +4,8 @@ import Glibc
 @main
 enum Main {
     static func main() {
+        // sendfile(2) can't be asked to spare us the signal when a client goes in the middle of a large body.
+        signal(SIGPIPE, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())
         do {
             if words.first == "--help" {
