@@ -232,6 +232,9 @@ def example_project(job, standing_stacks):
     """A project in which the examples mean something."""
     parts.put_image(job, "0.1", "0.2", "0.4")
     composing.start(job)
+    job.write("deploy/compose.yaml", (job.folder / "compose.yaml").read_text())
+    for name in composing.SERVICES:
+        job.write(f"deploy/{name}/Dockerfile", (job.folder / name / "Dockerfile").read_text())
     names = {"STACK_NAME": standing_stacks.stack, "PARENT_STACK_NAME": standing_stacks.parent_stack,
              "ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/deploy"}
     for name in ("default", "production"):

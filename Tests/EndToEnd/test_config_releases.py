@@ -158,3 +158,66 @@ def test_bad_yaml_is_not_pushed(config, judge):
     assert "nothing was pushed" in push(config, code=65).err
     assert judge.requests(since=mark, mutating=True) == []
     push(config, "--no-check")
+
+
+def test_a_push_puts_a_damaged_release_right(config, judge):
+    release = push(config).out.strip()
+    keys = [f"c/releases/{release}/files/{name}" for name in ("empty", "q?&=#;")]
+    config.s3.put_object(Bucket=config.bucket, Key=keys[0], Body=b"altered")
+    config.s3.delete_object(Bucket=config.bucket, Key=keys[1])
+    # The one that is met first is named.
+    refused = pull(config, code=1)
+    assert "config-push" in refused.err and not (root(config) / "pulled/current").exists()
+    mark = judge.mark()
+    mended = push(config)
+    assert mended.out.strip() == release and "put right" in mended.err
+    assert len([r for r in judge.requests("s3", "PutObject", since=mark)]) == 3, "two files and the manifest"
+    pull(config)
+    assert files(root(config) / "pulled/current") == files(root(config) / "config")
+
+
+def test_a_flat_sync_keeps_its_hands_off_releases(config, judge):
+    push(config)
+    mark = judge.mark()
+    for words in (["config-push", "--flat", "--delete", "--to", config.place], ["config-pull", "flat", "--flat", "--from", config.place]):
+        refused = config.fgctl(*words).expect(64)
+        assert "releases lie there" in refused.err and config.place in refused.err
+    assert judge.requests(since=mark, mutating=True) == [] and not (root(config) / "flat").exists()
+    pull(config)
+
+
+def test_a_tree_that_is_empty_is_told(config):
+    told = config.fgctl("config-pull", "flat", "--flat", "--from", f"s3://{config.bucket}/nothing").expect(0)
+    assert f"warning: s3://{config.bucket}/nothing/: nothing lies there" in told.err
+
+
+def test_a_dry_run_shows_what_too_many_deletions_would_be(config):
+    to = ["--flat", "--to", f"s3://{config.bucket}/flat"]
+    config.fgctl("config-push", *to).expect(0)
+    for name in ("empty", "-dash"):
+        (root(config) / "config" / name).unlink()
+    shown = config.fgctl("config-push", *to, "--delete", "--max-delete", "1", "--dry-run").expect(0)
+    assert [line for line in shown.out.splitlines() if line.startswith("- ")] == ["- -dash  6 B (extra)", "- empty  0 B (extra)"]
+    assert "more than 1" in config.fgctl("config-push", *to, "--delete", "--max-delete", "1").expect(1).err
+
+
+def test_the_env_folder_is_no_config(config, judge):
+    refused = config.fgctl("config-push", "env").expect(65)
+    assert "the env file" in refused.err and "config-push -e env" in refused.err
+    assert judge.requests(label=judge.label, mutating=True) == []
+
+
+def test_a_pointer_that_cannot_be_read_is_no_dead_end(config):
+    release = push(config).out.strip()
+    config.s3.put_object(Bucket=config.bucket, Key="c/current.json", Body=b"{}")
+    assert "config-rollback RELEASE" in pull(config, code=1).err
+    listed = config.fgctl("config-list", "--from", config.place).expect(0)
+    assert "no pointer to a release" in listed.err and release[:12] in listed.out
+    config.s3.delete_object(Bucket=config.bucket, Key="c/current.json")
+    config.fgctl("config-rollback", release[:12], "--to", config.place).expect(0)
+    assert pull(config).out.strip() == release
+
+
+def test_a_file_to_touch_needs_its_folder(config):
+    push(config)
+    assert "there is no folder" in pull(config, "--watch", "--touch", "nowhere/changed", code=64).err

@@ -28,8 +28,8 @@ struct CancellationTests {
             if let end = closed.withLock({ $0 }) { ended.append(end - start) }
         }
         print("cancelled: the caller after \(returned.median), the server sees it after \(ended.median)")
-        #expect(returned.median < .milliseconds(100))
-        #expect(ended.median < .milliseconds(100))
+        #expect(returned.median < .milliseconds(500))
+        #expect(ended.median < .milliseconds(500))
         await transport.shutdown()
         #expect(transport.census.live == 0)
     }

@@ -37,6 +37,7 @@ struct ServiceStatusTests {
         #expect(try status(Self.deployment("IN_PROGRESS", failed: 2), running: 0).reason == "2 of its tasks failed")
         #expect(try status(Self.deployment("IN_PROGRESS")).state == .deploying)
         #expect(try status(done + "," + Self.deployment("COMPLETED", status: "ACTIVE")).state == .deploying)
+        #expect(try status(done + "," + Self.deployment("FAILED", status: "ACTIVE")).state == .settled)
         #expect(try status(done, last: "ROLLBACK_IN_PROGRESS").state == .deploying)
         #expect(try status(done, last: "ROLLBACK_FAILED").state == .failing)
         // Rolled back is stable: what runs now is well.

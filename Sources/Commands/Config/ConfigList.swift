@@ -21,7 +21,12 @@ struct ConfigList: FgctlCommand {
 
     func run(_ session: Session, _ words: [String]) async throws {
         let store = try ConfigPlace.store(session, from, account: try Names(session.settings).account)
-        let pointer = try await store.pointer()?.pointer
+        var pointer: ReleasePointer?
+        do { pointer = try await store.pointer()?.pointer } catch let failure as Failure
+            where failure.cause is CorruptPointer
+        {
+            session.warn("\(failure.message); \(failure.hint ?? "")")
+        }
         let listed = try await ReleaseListing(store).run(pointer)
         let report = Report(
             place: "\(store.place)", current: pointer?.release.text, previous: pointer?.previous?.text, releases: listed

@@ -50,6 +50,12 @@ struct ConfigPush: FgctlCommand {
         guard session.context.files.isDirectory(path) else {
             throw Failure(.badInput, "push \(shown): there is no such folder", hint: "give DIR, or set CONFIG_DIR")
         }
+        if let file = session.settings.envFilePath, PathText.join(session.context.directory, file).hasPrefix(path + "/")
+        {
+            throw Failure(
+                .badInput, "push \(shown): the env file \(file) lies in it, and would be in the release",
+                hint: "DIR is the folder of the config; an ENV is named by -e: 'fgctl config-push -e \(shown)'")
+        }
         if !noCheck { try ConfigGate.check(session, path, shown) }
         if flat.flat { return try await FlatCommand.push(session, path, shown, to, flat, filter) }
         var reading = ReleaseSource.Options()
@@ -67,33 +73,8 @@ struct ConfigPush: FgctlCommand {
         for line in changes.prefix(50) { session.say("  \(line)") }
         if changes.count > 50 { session.say("  and \(changes.count - 50) more: 'fgctl config-diff' lists them") }
         try session.result(report, lines: [report.release])
-        session.say(summary(report, shown))
+        session.say(Self.summary(report, shown))
     }
 
     private func stack(_ session: Session) -> String? { to == nil ? session.settings.value(.stackName) : nil }
-
-    private func summary(_ report: ReleasePusher.Report, _ shown: String) -> String {
-        let short = String(report.release.prefix(12))
-        let whole = "\(ConfigText.files(report.files)), \(ConfigText.size(report.bytes))"
-        let would = report.dryRun ? "would be " : ""
-        var parts = ["push \(shown): release \(short) (\(whole))"]
-        if report.existed {
-            parts.append(
-                report.isNewCurrent
-                    ? "was there already, \(would)made the current one again" : "is the current one: nothing to do")
-        } else {
-            var moved = "\(report.uploadedFiles) \(would)uploaded (\(ConfigText.size(report.uploadedBytes)))"
-            if report.copiedFiles > 0 { moved += ", \(report.copiedFiles) \(would)copied from the release before" }
-            if report.presentFiles > 0 { moved += ", \(report.presentFiles) there already" }
-            parts.append(moved)
-            parts.append(
-                "current \(would.isEmpty ? "now" : "then")"
-                    + (report.previous.map { ", before it \($0.prefix(12))" } ?? ""))
-        }
-        if !report.pruned.isEmpty {
-            parts.append(
-                "\(report.pruned.count) old \(report.pruned.count == 1 ? "release" : "releases") \(would)deleted")
-        }
-        return parts.joined(separator: "; ") + " " + ConfigText.time(report.seconds)
-    }
 }

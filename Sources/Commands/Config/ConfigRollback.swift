@@ -30,30 +30,31 @@ struct ConfigRollback: FgctlCommand {
         let stack = to == nil ? session.settings.value(.stackName) : nil
         let caller = try await session.announceCaller("roll back \(place)", stack: stack)
         let store = try ConfigPlace.store(session, to, account: caller.account)
-        guard let found = try await store.pointer() else { throw store.noPointer }
+        let found = try await store.pointer()
         let wanted: ReleaseHash
         if let name {
             wanted = try await store.resolve(name)
-        } else if let previous = found.pointer.previous {
+        } else if let previous = found?.pointer.previous {
             wanted = previous
         } else {
+            guard let found else { throw store.noPointer }
             throw Failure(
                 .failed,
                 "roll back \(place): release \(found.pointer.release.short) is the first: there is none before it",
                 hint: "'fgctl config-list' shows the releases; name one")
         }
         let manifest = try await store.existing(wanted)
-        let isChanged = wanted != found.pointer.release
+        let isChanged = wanted != found?.pointer.release
         if isChanged, !session.options.dryRun {
             // Made young again, so that nobody prunes it meanwhile.
             try await store.write(manifest)
             let pointer = ReleasePointer(
-                release: wanted, previous: found.pointer.release,
+                release: wanted, previous: found?.pointer.release,
                 updatedAt: session.context.now().formatted(.iso8601), updatedBy: caller.arn)
             try await store.flip(pointer, from: found)
         }
         let report = Report(
-            place: "\(place)", release: wanted.text, previous: found.pointer.release.text, isChanged: isChanged,
+            place: "\(place)", release: wanted.text, previous: found?.pointer.release.text, isChanged: isChanged,
             dryRun: session.options.dryRun)
         try session.result(report, lines: [wanted.text])
         guard isChanged else {
@@ -61,7 +62,8 @@ struct ConfigRollback: FgctlCommand {
         }
         let verb = session.options.dryRun ? "would become" : "is now"
         session.say(
-            "roll back: release \(wanted.short) \(verb) the current one, before it \(found.pointer.release.short)")
+            "roll back: release \(wanted.short) \(verb) the current one, before it "
+                + (found?.pointer.release.short ?? "none"))
         session.say("services whose task definition names a release stay at that one; watchers swap at their next look")
     }
 
@@ -69,7 +71,7 @@ struct ConfigRollback: FgctlCommand {
         let place: String
         let release: String
         /// What was current before.
-        let previous: String
+        let previous: String?
         let isChanged: Bool
         let dryRun: Bool
     }

@@ -39,6 +39,7 @@ enum FlatCommand {
         for file in report.overlaid {
             session.warn("\(ConfigText.plain(file.path)): from \(file.by), over that of \(file.from)")
         }
+        for place in report.emptyPlaces { session.warn("\(place): nothing lies there") }
         for path in report.skipped { session.warn("\(ConfigText.plain(path)): left out, since it is no plain file") }
         if report.error == nil { try session.result(report, lines: lines) }
         session.say("\(what): \(summary(report)) \(ConfigText.time(report.seconds))")

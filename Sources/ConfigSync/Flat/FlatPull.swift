@@ -55,6 +55,7 @@ package struct FlatPull: Sendable {
         try options.guardDeletions(found.plan, what)
         var report = FlatReport(found.plan, .pull, from: names, to: to, dryRun: options.dryRun)
         report.skipped = found.skipped
+        report.emptyPlaces = found.emptyPlaces.map { "\($0)" }
         report.overlaid = found.overlaid
         report.overlaidFiles = found.overlaidFiles
         if writes {

@@ -35,6 +35,8 @@ package struct FlatReport: Sendable, Codable {
     package let extra: Int
     /// Sockets, pipes, devices and links that were left out, at most a hundred.
     package var skipped: [String] = []
+    /// Trees that were read and hold nothing: `s3://bucket/prefix/`. Of a pull only.
+    package var emptyPlaces: [String] = []
     /// Files that an earlier tree has too (pull from several), at most a thousand, and how many there are.
     package var overlaid: [OverlaidFile] = []
     package var overlaidFiles = 0
@@ -51,8 +53,8 @@ package struct FlatReport: Sendable, Codable {
     package private(set) var error: Failure?
 
     private enum CodingKeys: CodingKey {
-        case direction, from, to, dryRun, changes, transferred, deleted, adjusted, same, extra, skipped, overlaid
-        case overlaidFiles, leftovers, unverified, failures, keptFromDeleting, seconds
+        case direction, from, to, dryRun, changes, transferred, deleted, adjusted, same, extra, skipped
+        case emptyPlaces, overlaid, overlaidFiles, leftovers, unverified, failures, keptFromDeleting, seconds
     }
 
     init(_ plan: FlatPlan, _ direction: FlatDirection, from: [String], to: String, dryRun: Bool) {

@@ -27,6 +27,8 @@ struct FlatSurvey {
         var overlaid: [OverlaidFile] = []
         var overlaidFiles = 0
         var skipped: [String] = []
+        /// Where nothing lies.
+        var emptyPlaces: [TreePlace] = []
         var leftovers: [String] = []
         var safety = KeySafety(FolderTraits())
     }
@@ -106,6 +108,12 @@ struct FlatSurvey {
             try await begin()
             while let done = try await group.next() { for (pair, outcome) in done { add(pair, outcome) } }
         }
+        if let place = remotes.releasePlaces.first {
+            throw Failure(
+                .usage, "\(place): releases lie there, which a flat tree would mix with plain files or delete",
+                hint: "leave --flat out, or name another place: s3://bucket/prefix")
+        }
+        result.emptyPlaces = remotes.emptyPlaces
         result.plan.sort()
         result.overlaid = remotes.overlaid
         result.overlaidFiles = remotes.overlaidCount
@@ -137,12 +145,12 @@ package struct FlatOptions: Sendable {
     ///   deleted.
     func guardDeletions(_ plan: FlatPlan, _ what: String) throws {
         let count = plan.count(.delete)
-        if let maxDelete, count > maxDelete {
+        if let maxDelete, count > maxDelete, !dryRun {
             throw Failure(
                 .failed, "\(what): nothing was done, since \(count) files would be deleted, more than \(maxDelete)",
                 hint: "look with --dry-run; allow it with --max-delete \(count)")
         }
-        if count > 0, plan.sourceFiles == 0, maxDelete == nil {
+        if count > 0, plan.sourceFiles == 0, maxDelete == nil, !dryRun {
             throw Failure(
                 .failed,
                 "\(what): nothing was done, since there is nothing to copy and all \(count) files would be deleted",

@@ -38,7 +38,13 @@ struct RemoteTrees {
         var page: [S3.ListedObject] = []
         var next: RemoteFile?
         var isOver = false
+        var isEmpty = true
     }
+
+    /// The places in which releases lie.
+    private(set) var releasePlaces: [TreePlace] = []
+    /// The places of which a complete listing had no object.
+    private(set) var emptyPlaces: [TreePlace] = []
 
     private let filter: TreeFilter
     private var heads: [Head]
@@ -93,11 +99,27 @@ struct RemoteTrees {
                 let path = String(object.key.utf8.dropFirst(heads[index].place.prefix.utf8.count)) ?? ""
                 // Consoles make empty objects to show folders.
                 if object.size == 0, path.isEmpty || path.utf8.last == UInt8(ascii: "/") { continue }
+                heads[index].isEmpty = false
+                if Self.isOfReleases(path) { tellReleases(heads[index].place) }
                 guard filter.admits(path) else { continue }
                 return RemoteFile(path: path, size: object.size, eTag: object.eTag, source: index)
             }
-            guard let page = try await heads[index].listing.nextPage() else { return nil }
+            guard let page = try await heads[index].listing.nextPage() else {
+                let head = heads[index]
+                if head.isEmpty, !emptyPlaces.contains(head.place) { emptyPlaces.append(head.place) }
+                return nil
+            }
             heads[index].page = page.reversed()
         }
+    }
+
+    /// Whether only a place of releases has such an object: `releases/<hash>/manifest.json`.
+    private static func isOfReleases(_ path: String) -> Bool {
+        guard path.hasPrefix("releases/"), path.hasSuffix("/manifest.json") else { return false }
+        return ReleaseHash(String(path.dropFirst("releases/".count).dropLast("/manifest.json".count))) != nil
+    }
+
+    private mutating func tellReleases(_ place: TreePlace) {
+        if !releasePlaces.contains(place) { releasePlaces.append(place) }
     }
 }

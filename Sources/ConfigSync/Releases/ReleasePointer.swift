@@ -34,11 +34,16 @@ package struct ReleasePointer: Sendable, Codable, Hashable {
         guard let pointer = try? JSONDecoder().decode(Self.self, from: Data(bytes)), pointer.version == version else {
             throw Failure(
                 .failed, "read \(place): it is no pointer to a release that this fgctl can read",
-                hint: "'fgctl config-list' shows the releases; delete the object and push again")
+                hint:
+                    "'fgctl config-list' shows the releases; delete the object, then name one by 'fgctl config-rollback RELEASE'",
+                cause: CorruptPointer())
         }
         return pointer
     }
 }
+
+/// The pointer is there and can't be read.
+package struct CorruptPointer: Error {}
 
 /// Where the config of a project lies in a bucket.
 package struct ReleasePlace: Sendable, Hashable, CustomStringConvertible {

@@ -195,6 +195,7 @@ package struct ReleasePuller: Sendable {
         let donors = try self.donors(manifest)
         var download = FileDownload(store.s3, bucket: store.place.bucket, into: target)
         download.expectedOwner = store.expectedOwner
+        download.advice = Self.advice
         let fetching = download
         let (reused, bytes) = (Tally(), Tally())
         let (place, hash) = (store.place, manifest.hash)
@@ -211,12 +212,18 @@ package struct ReleasePuller: Sendable {
                     try await fetching.fetch(
                         place.fileKey(hash, file.path), size: file.size, to: file.path, attributes: wanted(file),
                         checksum: .sha256(sum), meter: meter)
+                } catch let error as AlteredObject {
+                    throw Failure(
+                        .failed, "pull release \(hash.short): \(error)",
+                        hint: Self.advice, cause: error)
                 } catch let error as AWSError where error.httpStatus == 404 || error.httpStatus == 403 {
                     throw Failure(
                         .failed,
                         "pull release \(hash.short): \(place.shown(place.fileKey(hash, file.path))) is missing or "
                             + "may not be read (\(error.code)), though the manifest names it",
-                        hint: "it may have been pruned meanwhile: 'fgctl config-list' shows the releases", cause: error)
+                        hint:
+                            "the next 'fgctl config-push' of the same folder puts it right; or it was pruned meanwhile: "
+                            + "'fgctl config-list' shows the releases", cause: error)
                 }
                 bytes.add(Int(file.size))
             }
@@ -225,6 +232,8 @@ package struct ReleasePuller: Sendable {
         report.downloadedBytes = Int64(bytes.count)
         return failed
     }
+
+    private static let advice = "'fgctl config-push' of the same folder puts the release right"
 
     /// Files of releases that are here, by their checksums.
     private func donors(_ manifest: ReleaseManifest) throws -> [String: [Donor]] {

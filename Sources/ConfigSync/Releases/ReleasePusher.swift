@@ -79,9 +79,11 @@ package struct ReleasePusher: Sendable {
         report.dryRun = options.dryRun
         report.differences = ReleaseDifference.of(local: manifest.files, remote: current?.files ?? [])
         let isCurrent = found?.pointer.release == manifest.hash
-        report.existed = try await isComplete(manifest, current)
+        // What lies there is compared with the folder's bytes: who altered an object has the next push put it right.
+        let present = try await present(manifest)
+        report.existed = try await isWhole(manifest, current, present)
         if !report.existed {
-            try await move(manifest, current, &report, progress)
+            try await move(manifest, current, present, &report, progress)
         } else if !isCurrent, !options.dryRun {
             // Made young again, so that nobody prunes it before the pointer names it.
             try await store.write(manifest)
@@ -98,7 +100,10 @@ package struct ReleasePusher: Sendable {
         return report
     }
 
-    private func isComplete(_ manifest: ReleaseManifest, _ current: ReleaseManifest?) async throws -> Bool {
+    private func isWhole(
+        _ manifest: ReleaseManifest, _ current: ReleaseManifest?, _ present: Set<ByteText>
+    ) async throws -> Bool {
+        guard present.count == manifest.files.count(where: { $0.link == nil }) else { return false }
         if current?.hash == manifest.hash { return true }
         return try await sound(manifest.hash) != nil
     }
@@ -122,7 +127,7 @@ package struct ReleasePusher: Sendable {
         try await store.flip(pointer, from: found)
         // Somebody who prunes may have taken it for an old one just before.
         if report.existed, try await store.manifest(manifest.hash) == nil {
-            try await move(manifest, nil, &report, progress)
+            try await move(manifest, nil, try await present(manifest), &report, progress)
         }
     }
 
@@ -146,10 +151,11 @@ package struct ReleasePusher: Sendable {
     }
 
     private func move(
-        _ manifest: ReleaseManifest, _ current: ReleaseManifest?, _ report: inout Report,
+        _ manifest: ReleaseManifest, _ current: ReleaseManifest?, _ present: Set<ByteText>, _ report: inout Report,
         _ progress: (any ProgressSink)?
     ) async throws {
-        let present = try await present(manifest)
+        // A release that is put right is no source for its own files.
+        let current = current?.hash == manifest.hash ? nil : current
         let plan = ReleasePushPlan(manifest.files, previous: current?.files ?? [], present: present)
         report.presentFiles = plan.present.count
         if !options.dryRun {

@@ -15,6 +15,8 @@ package struct FileDownload: Sendable {
 
     package let s3: S3
     package let bucket: String
+    /// What to do about bytes that don't have the given checksum.
+    package var advice: String?
     package var expectedOwner: String?
     package let folder: TreeFolder
     package var options = TransferOptions()
@@ -59,7 +61,8 @@ package struct FileDownload: Sendable {
     private func check(_ found: FileChecksum, _ wanted: FileChecksum, _ key: String) throws {
         guard found == wanted else {
             throw Failure(
-                .failed, "download s3://\(bucket)/\(key): the bytes don't have the checksum that they must have")
+                .failed, "download s3://\(bucket)/\(key): the bytes don't have the checksum that they must have",
+                hint: advice)
         }
     }
 }

@@ -166,8 +166,12 @@ extension ServiceStatus {
         if let last, last.status == "ROLLBACK_FAILED" {
             return (.failing, "rolling back failed" + (last.reason.map { ": \($0)" } ?? ""))
         }
+        // One that failed is shown for a while after its last task has gone.
+        let standing = (service.deployments ?? []).filter {
+            $0.rolloutState != "FAILED" || ($0.runningCount ?? 0) + ($0.pendingCount ?? 0) > 0
+        }
         if primary?.rolloutState == "IN_PROGRESS" || last.map({ underWay.contains($0.status) }) == true
-            || (service.deployments?.count ?? 0) > 1
+            || standing.count > 1
         {
             let failed = primary?.failedTasks ?? 0
             return (.deploying, failed > 0 ? "\(failed) of its tasks failed" : nil)
