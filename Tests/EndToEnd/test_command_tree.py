@@ -242,6 +242,8 @@ def example_project(job, standing_stacks):
     job.write("remote.env", "MODE=full\n")
     job.write("env/container", "MODE=full\n")
     job.write("config/workspace.yaml", "load_from:\n- grpc_server: {host: usercode, port: 4000}\n")
+    job.write("dags/one.py", "")
+    job.write("deploy/config/workspace.yaml", "load_from: []\n")
     job.write("network.yaml", (parts.TEMPLATES / "network.yaml").read_text())
     return job
 

@@ -54,16 +54,17 @@ struct WatchOptions: ParsableArguments {
         let pause = try DurationText.parse(interval)
         guard pause >= .seconds(1) else { throw Failure(.usage, "--interval \(interval): is less than 1s") }
         let number = try signal.map { try Notice.signal($0) }
-        if let touch {
+        // What waiting doesn't change ends it at the beginning, and nowhere later.
+        let first = try await wait.run(limit: limit ?? .seconds(365 * 86400), "watch \(store.place)") {
+            try await wait.pullCurrent(puller, progress: ConfigProgress(session))
+        }
+        // The pull itself may just have made it.
+        if let touch, !session.options.dryRun {
             let path = PathText.join(session.context.directory, touch)
             let parent = path.split(separator: "/").dropLast().joined(separator: "/")
             guard session.context.files.isDirectory("/" + parent) else {
                 throw Failure(.usage, "--touch \(touch): there is no folder /\(parent)", hint: "make it first")
             }
-        }
-        // What waiting doesn't change ends it at the beginning, and nowhere later.
-        let first = try await wait.run(limit: limit ?? .seconds(365 * 86400), "watch \(store.place)") {
-            try await wait.pullCurrent(puller, progress: ConfigProgress(session))
         }
         try tell(first, session, number)
         session.say("watch \(store.place): looking every \(DurationText.format(pause))")
