@@ -50,6 +50,36 @@ struct RollbackPlanTests {
         #expect(plan.lines.contains("  config release bb -> aa"))
     }
 
+    @Test func twiceGoesFurtherBackAndNeverForthAgain() throws {
+        let one = generation(1, ["web": "0.1"])
+        let two = generation(2, ["web": "0.2"])
+        let three = generation(3, ["web": "0.3"])
+        let parameters = [parameter("Version", "0.2")]
+        // From 0.3 back to 0.2, which a stack makes revision 4.
+        let plan = try RollbackPlan.make(
+            situation(generation(4, ["web": "0.2"]), [three, two, one], stack: parameters))
+        #expect(plan.parameters == [.init(name: "Version", from: "0.2", to: "0.1")])
+        let failure = #expect(throws: Failure.self) {
+            try RollbackPlan.make(
+                situation(generation(4, ["web": "0.2"]), [three, two], stack: parameters))
+        }
+        #expect(failure?.message.contains("has gone back to nightly:4 already") == true)
+        #expect(failure?.hint?.contains("nightly:3") == true)
+        #expect(try RollbackPlan.make(situation(two, [three, two, one])).to == one)
+    }
+
+    @Test func whatOneServiceTookBackAnotherDoesNotBringForth() throws {
+        // 0.1 with a, 0.2 with a, 0.2 with b, and by the rollback of another service 0.2 with a.
+        let plan = try RollbackPlan.make(
+            situation(
+                generation(4, ["web": "0.2"], release: "a"),
+                [
+                    generation(3, ["web": "0.2"], release: "b"), generation(2, ["web": "0.2"], release: "a"),
+                    generation(1, ["web": "0.1"], release: "a"),
+                ], stack: [parameter("Version", "0.2"), parameter("ConfigRelease", "a")]))
+        #expect(plan.parameters == [.init(name: "Version", from: "0.2", to: "0.1")])
+    }
+
     @Test func restartsInBetweenAreSkipped() throws {
         let plan = try RollbackPlan.make(
             situation(

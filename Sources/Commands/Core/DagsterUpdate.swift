@@ -119,23 +119,29 @@ struct DagsterUpdate: Sendable {
         } catch is NotWaited {
             report.stackStatus = "UPDATE_IN_PROGRESS"
         } catch is CancellationError {
+            for name in plan.restarts { session.say("service \(name) is not restarted") }
             throw await interrupted()
         } catch let failure as Failure {
             report.deployments = deployment.reports
-            report.failure = explained(failure, cause: deployment.cause, deployment.reports)
+            report.failure = explained(failure, plan, cause: deployment.cause, deployment.reports)
         }
     }
 
     /// With why the tasks failed, which CloudFormation does not know.
-    private func explained(_ failure: Failure, cause: String?, _ reports: [DeploymentReport]) -> Failure {
+    private func explained(
+        _ failure: Failure, _ plan: DagsterPlan, cause: String?, _ reports: [DeploymentReport]
+    ) -> Failure {
         guard failure.kind == .failed, let cause, !failure.message.contains(cause) else { return failure }
         let advice = reports.flatMap(\.findings).first?.advice
+        let mend =
+            plan.parameters.contains { $0.name.hasSuffix("Version") }
+            ? "mend the image and push it as another version" : "mend the config and run the command again"
         let isBack = failure.message.contains("UPDATE_ROLLBACK_COMPLETE")
         return Failure(
             .failed, "\(failure.message): \(cause)",
             hint: advice
                 ?? (isBack
-                    ? "what ran before runs again; mend the image and push it as another version" : failure.hint),
+                    ? "what ran before runs again; \(mend)" : failure.hint),
             cause: failure.cause)
     }
 

@@ -64,6 +64,9 @@ struct RollbackService: FgctlCommand {
             return try session.conclude([deployment], what: "roll back service \(found.name)", shown: report)
         }
         session.say("service \(found.name) \(noWait && report.outcome == "started" ? "is going back" : "rolled back")")
+        if plan.parameters.contains(where: { $0.name == "ConfigRelease" }) {
+            session.say("current.json is as it was: 'fgctl config-rollback' sets back what watchers follow")
+        }
         if session.options.output == .json { try session.result(report, lines: []) }
     }
 }

@@ -112,11 +112,20 @@ extension RollbackPlan {
                 hint: "to go back further, name the revision: --to REVISION")
         }
         // By a stack only what its parameters say can be brought back; a revision may differ in other things.
-        let differs = situation.earlier.first {
-            situation.stack == nil
-                ? $0.taskDefinition != current.taskDefinition : !$0.runsTheSame(as: current)
+        let isSame: (Generation) -> Bool = {
+            situation.stack == nil ? $0.taskDefinition == current.taskDefinition : $0.runsTheSame(as: current)
         }
-        if let differs { return differs }
+        // What runs may have come back itself: what it was taken back from is never gone back to, but what ran before it first
+        // came.
+        let first = situation.earlier.lastIndex(where: isSame).map { $0 + 1 } ?? 0
+        if first < situation.earlier.count { return situation.earlier[first] }
+        if let left = situation.earlier.first(where: { !isSame($0) }) {
+            throw Failure(
+                .failed,
+                "\(what): it has gone back to \(RevisionName.short(current.taskDefinition)) already, and what ran before that "
+                    + "is not known",
+                hint: "it was taken back from \(RevisionName.short(left.taskDefinition)); name a revision with --to")
+        }
         if let same = situation.earlier.first(where: { $0.digests != current.digests }), situation.isProven {
             throw Failure(
                 .failed,

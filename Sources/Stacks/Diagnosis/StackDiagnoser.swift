@@ -122,18 +122,20 @@ package struct StackDiagnoser: Sendable {
         _ cause: Diagnosis.Cause, keptEvidence: Bool, into diagnosis: inout Diagnosis
     ) async {
         let name = cause.path.joined(separator: "/")
+        var isGone = false
         do {
             let found = try await investigator.failedTasks(ofService: cause.physicalID ?? "")
             diagnosis.tasks += found
             if !found.isEmpty { return }
         } catch let error as AWSError where Self.saysGone(error) {
             // The note below says it.
+            isGone = true
         } catch {
             diagnosis.notes.append("the tasks of service \(name) could not be looked at: \(error)")
             return
         }
         diagnosis.notes.append(
-            keptEvidence
+            keptEvidence || !isGone
                 ? "ECS knows no stopped task of service \(name) (any more); it forgets them after about an hour"
                 : "the rollback has deleted service \(name), and with it the evidence of what its tasks did: run the "
                     + "command again with --no-rollback to keep it")
