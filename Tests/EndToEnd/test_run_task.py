@@ -68,9 +68,11 @@ def containers(running):
     found = []
     for arn in re.findall(r"^started (\S+)$", running.err, re.M):
         listed = subprocess.run(
-            ["docker", "ps", "-q", "--filter", f"label=com.amazonaws.ecs.task-arn={arn}"], capture_output=True, text=True,
-            check=True, timeout=30)
-        found += listed.stdout.split()
+            ["docker", "ps", "--filter", f"label=com.amazonaws.ecs.task-arn={arn}",
+             "--format", '{{.ID}} {{.Label "com.amazonaws.ecs.container-name"}}'],
+            capture_output=True, text=True, check=True, timeout=30)
+        # The container that holds the task's network is none of the task's own.
+        found += [words[0] for words in map(str.split, listed.stdout.splitlines()) if "~internal~" not in words[-1]]
     return found
 
 

@@ -170,6 +170,7 @@ def test_no_secret_of_the_user_in_any_output(project, judge, markers):
     run("cf-create-vpc")
     run("cf-update-vpc")
     project.write("config/plain.txt", "plain\n")
+    project.write("config/workspace.yaml", "load_from: []\n")
     for words in (["config-check"], ["config-push"], ["config-list"], ["config-pull", "pulled"], ["config-diff"]):
         run(*words)
     run("config-rollback", codes=(1,))
