@@ -1,10 +1,9 @@
 package import AWS
 internal import AWSServices
+internal import ConfigSync
 internal import Environment
-internal import FoundationEssentials
 internal import Images
 package import Stacks
-internal import Support
 
 /// Looks whether all is there that services need to start; changes nothing.
 package struct ServicesCheck: Sendable {
@@ -57,17 +56,8 @@ package struct ServicesCheck: Sendable {
 
     /// The release that the project's pointer names; `nil` while there is none.
     package func release(bucket: String, project: String, owner: String) async throws -> String? {
-        struct Pointer: Decodable { let release: String }
-        let key = "\(project)/config/current.json"
-        guard try await s3.hasObject(bucket: bucket, key: key, expectedOwner: owner) else { return nil }
-        let (bytes, _) = try await s3.getObject(bucket: bucket, key: key, expectedOwner: owner)
-        do {
-            return try JSONDecoder().decode(Pointer.self, from: Data(bytes)).release
-        } catch {
-            throw Failure(
-                .failed, "read the config release: s3://\(bucket)/\(key) is no pointer to a release",
-                hint: "'fgctl config-push' writes a new one", cause: error)
-        }
+        let place = ReleasePlace(bucket: bucket, stack: project)
+        return try await ReleaseStore(s3, place, expectedOwner: owner).pointer()?.pointer.release.text
     }
 }
 
