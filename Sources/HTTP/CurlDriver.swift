@@ -8,7 +8,7 @@ internal import Glibc
 final class CurlDriver {
     /// Longest sleep without a command or network event, in milliseconds.
     private static let longestSleep = 60_000
-    /// Idle connections kept for reuse, over all hosts. libcurl's own bound shrinks to nothing between bursts.
+    /// Idle connections kept for reuse, over all hosts, by each loop. libcurl's own bound shrinks to nothing between bursts.
     private static let keptConnections = 256
     /// Handles kept for the next transfers.
     private static let keptHandles = 64
@@ -48,6 +48,8 @@ final class CurlDriver {
     /// Works until the loop is closed.
     func run() {
         while true {
+            // What tasks ask for is among the commands already.
+            loop.runJobs()
             let (commands, closing) = loop.takeCommands()
             for command in commands { obey(command) }
             if closing == .now { endAll(.connectionLost(reason: "the transport was shut down")) }

@@ -2,8 +2,11 @@ internal import CCurl
 internal import Glibc
 internal import Synchronization
 
-/// The way from any thread to the one thread that owns libcurl's handles: a queue of commands and a wake-up.
-final class CurlLoop: Sendable {
+/// The way from any thread to the one thread that owns libcurl's handles: queues and a wake-up.
+///
+/// The thread runs tasks too, those that prefer it (SE-0417). A task that mostly sends and receives then never waits for
+/// another thread to be woken, which for small exchanges takes as long as the exchange itself.
+final class CurlLoop: TaskExecutor {
     /// What the owner thread is asked to do.
     enum Command {
         case start(Transfer)
@@ -29,6 +32,8 @@ final class CurlLoop: Sendable {
         var closing = Closing.open
         var hasThread = false
         var commands: [Command] = []
+        /// Of tasks that prefer this thread.
+        var jobs: [UnownedJob] = []
         /// Wakes the thread; written to under the lock that also guards its being closed.
         var wakeUp: CInt?
         /// The thread waits, or is about to, and looks for commands only when it is woken.
@@ -39,6 +44,8 @@ final class CurlLoop: Sendable {
     let configuration: HTTPConfiguration
     let census: HandleCensus
     private let state = Mutex(State())
+    /// The thread's pthread_t; 0 until it runs.
+    private let thread = Atomic<UInt>(0)
 
     init(_ configuration: HTTPConfiguration, census: HandleCensus) {
         self.configuration = configuration
@@ -55,12 +62,9 @@ final class CurlLoop: Sendable {
         }
         let failure = state.withLock { state -> HTTPError? in
             if state.closing > .open { return .invalidRequest(reason: "the transport is shut down") }
-            if !state.hasThread {
-                let code = startThread()
-                if code != 0 {
-                    return .invalidRequest(reason: "no thread for transfers: \(String(cString: strerror(code)))")
-                }
-                state.hasThread = true
+            let code = haveThread(&state)
+            if code != 0 {
+                return .invalidRequest(reason: "no thread for transfers: \(String(cString: strerror(code)))")
             }
             Self.enqueue(.start(transfer), &state)
             return nil
@@ -71,6 +75,28 @@ final class CurlLoop: Sendable {
     func resume(_ transfer: Transfer) { state.withLock { Self.enqueue(.resume(transfer), &$0) } }
 
     func stop(_ transfer: Transfer) { state.withLock { Self.enqueue(.stop(transfer), &$0) } }
+
+    /// Whether the caller is on the thread.
+    var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    /// Makes sure that tasks may prefer the thread.
+    /// - Returns: whether they may.
+    func runsTasks() -> Bool {
+        libcurlStarted == CURLE_OK && state.withLock { $0.closing == .open && haveThread(&$0) == 0 }
+    }
+
+    /// Part of a task that prefers this thread; it runs there, also when the loop has been closed meanwhile.
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        state.withLock { state in
+            state.jobs.append(job)
+            guard state.closing == .ended else { return Self.wake(&state) }
+            // Nothing but what is left of some tasks. One thread at a time takes all.
+            let code = state.hasThread ? 0 : startThread()
+            precondition(code == 0, "no thread for tasks: \(String(cString: strerror(code)))")
+            state.hasThread = true
+        }
+    }
 
     /// Takes no more transfers, and lets the thread end when idle or now.
     func close(_ how: Closing) {
@@ -106,6 +132,13 @@ final class CurlLoop: Sendable {
     }
 
     /// - Returns: 0, or the error number.
+    private func haveThread(_ state: inout State) -> CInt {
+        if state.hasThread { return 0 }
+        let code = startThread()
+        state.hasThread = code == 0
+        return code
+    }
+
     private func startThread() -> CInt {
         let context = Unmanaged.passRetained(self)
         var attributes = pthread_attr_t()
@@ -125,14 +158,17 @@ final class CurlLoop: Sendable {
 
     // MARK: From the owner thread
 
+    /// Says that the caller is the thread.
+    func threadBegan() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
+
     /// From now on new commands wake the thread by this descriptor; `nil` before it is closed.
     func setWakeUp(_ descriptor: CInt?) { state.withLock { $0.wakeUp = descriptor } }
 
     /// Says that the thread is going to wait until it is woken.
-    /// - Returns: whether it may: no command has come meanwhile, and the end no closer than `closing`.
+    /// - Returns: whether it may: nothing has come meanwhile, and the end no closer than `closing`.
     func fallAsleep(_ closing: Closing) -> Bool {
         state.withLock { state in
-            state.isAsleep = state.commands.isEmpty && state.closing == closing
+            state.isAsleep = state.commands.isEmpty && state.jobs.isEmpty && state.closing == closing
             return state.isAsleep
         }
     }
@@ -146,7 +182,17 @@ final class CurlLoop: Sendable {
         }
     }
 
-    /// The thread's last act.
+    /// How far the end has come.
+    var closing: Closing { state.withLock { $0.closing } }
+
+    /// Runs what has come of tasks since the last call.
+    func runJobs() {
+        var jobs: [UnownedJob] = []
+        state.withLock { swap(&$0.jobs, &jobs) }
+        for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    /// The thread's last act: no transfer runs any more, and what is left of tasks is done.
     func threadEnded() {
         census.remove()
         let (commands, waiters) = state.withLock { state -> ([Command], [CheckedContinuation<Void, Never>]) in
@@ -161,6 +207,10 @@ final class CurlLoop: Sendable {
             transfer.finish(.invalidRequest(reason: "the transport is shut down"))
         }
         for waiter in waiters { waiter.resume() }
+        while state.withLock({ state in
+            state.hasThread = !state.jobs.isEmpty
+            return state.hasThread
+        }) { runJobs() }
     }
 }
 
@@ -177,7 +227,8 @@ private func runOwnerThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutabl
     sigemptyset(&signals)
     sigaddset(&signals, SIGPIPE)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
-    CurlDriver(loop)?.run()
+    loop.threadBegan()
+    if loop.closing != .ended { CurlDriver(loop)?.run() }
     loop.threadEnded()
     return nil
 }

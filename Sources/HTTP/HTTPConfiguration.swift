@@ -5,7 +5,7 @@ package struct HTTPConfiguration: Sendable {
     package var caBundle: String?
     /// Proxies for requests with `usesProxy`.
     package var proxies = ProxySettings()
-    /// Connections to one host at a time; further requests wait for a free one.
+    /// Connections to one host at a time; further requests wait for a free one. Each of `Transport.lanes` has as many.
     package var connectionsPerHost = 64
 
     package init() {}

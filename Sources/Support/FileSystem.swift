@@ -8,6 +8,8 @@ package protocol FileSystem: Sendable {
     func status(of path: String) -> FileStatus?
     /// The names in a folder, sorted; empty when it can't be listed.
     func names(in folder: String) -> [String]
+    /// The same, and which of them are folders, links followed.
+    func entries(in folder: String) -> [(name: String, isDirectory: Bool)]
     /// The bytes of a file.
     /// - Throws: `Failure(.badInput)` naming the path and the cause: it can't be read, or holds more than `limit` bytes.
     func read(_ path: String, limit: Int) throws -> [UInt8]
@@ -35,6 +37,10 @@ extension FileSystem {
     package func isFile(_ path: String) -> Bool { status(of: path).map { !$0.isDirectory } ?? false }
     /// The number of the user who owns what lies at `path`.
     package func owner(of path: String) -> UInt32? { status(of: path)?.owner }
+
+    package func entries(in folder: String) -> [(name: String, isDirectory: Bool)] {
+        names(in: folder).map { ($0, isDirectory(folder + "/" + $0)) }
+    }
 }
 
 /// The files of this machine.
@@ -50,18 +56,33 @@ package struct LocalFileSystem: FileSystem {
     }
 
     package func names(in folder: String) -> [String] {
-        guard let handle = opendir(folder) else { return [] }
-        defer { closedir(handle) }
         var names: [String] = []
+        forEachEntry(in: folder) { name, _ in names.append(name) }
+        return names.sorted()
+    }
+
+    package func entries(in folder: String) -> [(name: String, isDirectory: Bool)] {
+        var entries: [(name: String, isDirectory: Bool)] = []
+        forEachEntry(in: folder) { name, kind in
+            // Folders mostly say what they hold; asking for each of thousands of files takes longer than listing them.
+            let isAsked = Int(kind) == DT_LNK || Int(kind) == DT_UNKNOWN
+            entries.append((name, isAsked ? isDirectory(folder + "/" + name) : Int(kind) == DT_DIR))
+        }
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    /// - Parameter body: gets a name and one of `DT_…`.
+    private func forEachEntry(in folder: String, _ body: (_ name: String, _ kind: UInt8) -> Void) {
+        guard let handle = opendir(folder) else { return }
+        defer { closedir(handle) }
         while let entry = readdir(handle) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee)) {
                     String(cString: $0)
                 }
             }
-            if name != "." && name != ".." { names.append(name) }
+            if name != "." && name != ".." { body(name, entry.pointee.d_type) }
         }
-        return names.sorted()
     }
 
     package func read(_ path: String, limit: Int) throws -> [UInt8] {

@@ -66,6 +66,9 @@ package struct AWSClient: Sendable {
             effects: effects)
     }
 
+    /// As `Transport.lanes`.
+    package var lanes: [any TaskExecutor] { transport.lanes }
+
     /// The region of calls.
     /// - Throws: as `regionSetting`.
     package var region: String { get async throws { try await regionSetting().value } }

@@ -17,6 +17,9 @@ package struct S3: Sendable {
 
     package init(_ client: AWSClient) { self.client = client }
 
+    /// Executors for tasks that move small objects, as `Transport.lanes`.
+    package var lanes: [any TaskExecutor] { client.lanes }
+
     /// Whether a bucket exists and may be used. 404 is `.missing`; 403 is somebody else's or forbidden; 301 another region's.
     package func headBucket(_ bucket: String, expectedOwner: String? = nil) async throws -> BucketState {
         do {

@@ -102,10 +102,19 @@ struct Session: Sendable {
         lines.map { CommandHint.text($0, env: givenEnv, quotedOnly: true) }
     }
 
+    private static let linesAtOnce = 256
+
     /// A result: lines for people, or one JSON value.
     func result(_ value: some Encodable, lines: [String]) throws {
         switch options.output {
-        case .text: for line in lines { context.console.out(line) }
+        case .text:
+            // Many lines go out together: a write for each of ten thousand takes as long as moving some of the files.
+            var rest = lines[...]
+            while !rest.isEmpty {
+                let count = lines.count > Self.linesAtOnce ? Self.linesAtOnce : 1
+                context.console.out(rest.prefix(count).joined(separator: "\n"))
+                rest = rest.dropFirst(count)
+            }
         case .json: context.console.out(try Self.json(value))
         }
     }

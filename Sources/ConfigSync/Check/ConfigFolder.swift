@@ -22,10 +22,11 @@ package struct ConfigFolder: Sendable {
         var folders = [(path: "", depth: 0)]
         var seen = 0
         while let folder = folders.popLast(), seen < limit {
-            for name in system.names(in: root + "/" + folder.path) where !name.hasPrefix(".") && seen < limit {
+            for (name, isDirectory) in system.entries(in: root + "/" + folder.path)
+            where !name.hasPrefix(".") && seen < limit {
                 seen += 1
                 let path = folder.path + name
-                if !system.isDirectory(root + "/" + path) {
+                if !isDirectory {
                     paths.append(path)
                 } else if folder.depth < depth {
                     folders.append((path + "/", folder.depth + 1))
@@ -33,7 +34,7 @@ package struct ConfigFolder: Sendable {
             }
         }
         self.paths = Set(paths)
-        let wanted = paths.sorted().filter { path in single.map { $0 == path } ?? ConfigChecker.wants(path) }
+        let wanted = paths.filter { path in single.map { $0 == path } ?? ConfigChecker.wants(path) }.sorted()
         files = try wanted.map { path in
             ConfigChecker.File(path: path, bytes: try system.read(root + "/" + path, limit: ConfigChecker.sizeLimit))
         }

@@ -99,7 +99,7 @@ package struct FlatPull: Sendable {
             return download
         }
         let unverified = Tally()
-        var failed = try await TransferPool(options.pool, progress: progress)
+        var failed = try await TransferPool(options.pool, on: s3.lanes, progress: progress)
             .run(downloads, counting: &report.transferred) { change, meter in
                 let received = try await sources[change.source].fetch(
                     places[change.source].key(change.path), size: change.bytes, to: change.path,

@@ -59,7 +59,7 @@ package struct FlatPush: Sendable {
         upload.followsLinks = !skipsLinks
         let uploads = plan.changes.filter { $0.action == .upload }
         let sending = upload
-        let failed = try await TransferPool(options.pool, progress: progress)
+        let failed = try await TransferPool(options.pool, on: s3.lanes, progress: progress)
             .run(uploads, counting: &report.transferred) { change, meter in
                 try await sending.send(change.path, to: place.key(change.path), meter: meter)
             }

@@ -199,7 +199,7 @@ package struct ReleasePuller: Sendable {
         let fetching = download
         let (reused, bytes) = (Tally(), Tally())
         let (place, hash) = (store.place, manifest.hash)
-        let failed = try await TransferPool(options.pool, progress: files.isEmpty ? nil : progress)
+        let failed = try await TransferPool(options.pool, on: store.s3.lanes, progress: files.isEmpty ? nil : progress)
             .run(files, bytes: \.size) { file, meter in
                 guard let sum = file.sha256 else { return }
                 for donor in donors[sum] ?? [] {

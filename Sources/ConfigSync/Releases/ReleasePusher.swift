@@ -177,7 +177,7 @@ package struct ReleasePusher: Sendable {
         upload.followsLinks = source.followsLinks
         let sending = upload
         let place = store.place
-        let failed = try await TransferPool(options.pool, progress: plan.uploads.isEmpty ? nil : progress)
+        let failed = try await TransferPool(options.pool, on: store.s3.lanes, progress: plan.uploads.isEmpty ? nil : progress)
             .run(plan.uploads, bytes: \.size) { file, meter in
                 try await sending.send(
                     file.path, to: place.fileKey(manifest.hash, file.path), checksum: file.sha256.map { .sha256($0) },
@@ -192,7 +192,7 @@ package struct ReleasePusher: Sendable {
     ) async throws {
         guard let current, !plan.copies.isEmpty else { return }
         let (s3, place, owner, source) = (store.s3, store.place, store.expectedOwner, source)
-        let failed = try await TransferPool(options.pool, progress: progress)
+        let failed = try await TransferPool(options.pool, on: store.s3.lanes, progress: progress)
             .run(plan.copies, bytes: \.file.size) { copy, meter in
                 let key = place.fileKey(manifest.hash, copy.file.path)
                 var request = S3.CopyRequest(

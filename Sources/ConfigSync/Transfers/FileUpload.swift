@@ -98,6 +98,8 @@ package struct FileReader: Sendable {
                 guard got >= 0 else { throw FolderHandle.failure(shown, errno) }
                 if got == 0 { break }
                 filled += got
+                // It ends here, or its state has changed.
+                if filled == size { break }
             }
         }
         guard bytes.count == size, try isUnchanged() else { return nil }

@@ -38,10 +38,16 @@ package struct TransferPool: Sendable {
 
     package let options: Options
     private let sink: (any ProgressSink)?
+    private let executors: [any TaskExecutor]
 
-    /// - Parameter progress: told how far the transfers have come, until `run` returns.
-    package init(_ options: Options = Options(), progress: (any ProgressSink)? = nil) {
+    /// - Parameters:
+    ///   - executors: what small files are moved on, `S3.lanes`; on none of their own where there are none.
+    ///   - progress: told how far the transfers have come, until `run` returns.
+    package init(
+        _ options: Options = Options(), on executors: [any TaskExecutor] = [], progress: (any ProgressSink)? = nil
+    ) {
         self.options = options
+        self.executors = executors
         sink = progress
     }
 
@@ -91,9 +97,17 @@ package struct TransferPool: Sendable {
         try await withThrowingTaskGroup(of: Event.self) { group in
             var running = 0
             var waiting = max(0, workers[0] - Self.firstSmallFiles)
-            for (queue, count) in zip(queues, [workers[0] - waiting, workers[1], workers[2]]) {
-                for _ in 0..<count { group.addTask { try await Self.work(run, queue) } }
+            func begin(_ count: Int) {
+                for number in 0..<count {
+                    let executor = executors.isEmpty ? nil : executors[number % executors.count]
+                    group.addTask(executorPreference: executor) { try await Self.work(run, queues[0]) }
+                }
                 running += count
+            }
+            begin(workers[0] - waiting)
+            for lane in 1...2 {
+                for _ in 0..<workers[lane] { group.addTask { try await Self.work(run, queues[lane]) } }
+                running += workers[lane]
             }
             if waiting > 0 { group.addTask { await Self.look() } }
             var begun = 0
@@ -107,8 +121,7 @@ package struct TransferPool: Sendable {
                     begun = now
                     group.addTask { await Self.look() }
                 } else {
-                    for _ in 0..<waiting { group.addTask { try await Self.work(run, queues[0]) } }
-                    running += waiting
+                    begin(waiting)
                     waiting = 0
                 }
             }
