@@ -14,7 +14,7 @@ let strict: [SwiftSetting] = [
 let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 /// The targets that move bytes; they are optimised for speed.
-let fast: Set = ["Support", "HTTP", "Crypto", "XML", "AWS", "AWSServices", "ConfigSync"]
+let fast: Set = ["Support", "HTTP", "Crypto", "XML", "AWS"]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")

@@ -11,11 +11,20 @@ package enum HashFunction: Sendable, Hashable, CaseIterable {
 
     var implementation: OpaquePointer? {
         switch self {
-        case .sha256: EVP_sha256()
+        case .sha256: Implementation.sha256.pointer
         case .sha1: EVP_sha1()
         case .sha512: EVP_sha512()
-        case .md5: EVP_md5()
+        case .md5: Implementation.md5.pointer
         }
+    }
+
+    /// What libcrypto looks up anew each time, under locks, unless it is held: for small hashes that takes as long as hashing.
+    private struct Implementation: @unchecked Sendable {
+        static let sha256 = Implementation(pointer: EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256())
+        static let md5 = Implementation(pointer: EVP_MD_fetch(nil, "MD5", nil) ?? EVP_md5())
+
+        /// Never freed, never changed.
+        let pointer: OpaquePointer?
     }
 
     /// In bytes.

@@ -60,6 +60,8 @@ class Client:
     up: list[str]
     down: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    # Whether its times are held against the bars; its memory is, of all that is fgctl's.
+    is_judged: bool = False
 
     def command(self, direction: str, folder: str, address: str) -> list[str]:
         words = self.up if direction == "up" else self.down
@@ -89,7 +91,7 @@ def clients(fgctl: str | None, aws: str, endpoint: str) -> list[Client]:
             found.append(Client(
                 name, False, fgctl, version,
                 up=["config-push", "{DIR}", "--to", "{URL}", "--quiet", *way],
-                down=["config-pull", "{DIR}", "--from", "{URL}", "--quiet", *way]))
+                down=["config-pull", "{DIR}", "--from", "{URL}", "--quiet", *way], is_judged=bool(way)))
     # Compared by content, as fgctl does, which also spares rclone a HEAD for each object; ETags of large parts are no
     # MD5s on the server, which doesn't stand in the way by hashing them.
     flags = ["--transfers", "64", "--checkers", "64", "--checksum", "--fast-list", "--quiet", "--config", "",

@@ -6,11 +6,15 @@ internal import Support
 extension AWSClient {
     /// Calls an operation and decodes its answer.
     ///
-    /// - Parameter resource: what it is about, for messages: the stack's or task's name.
+    /// - Parameters:
+    ///   - sha256: the body's hash in hex, when it is known.
+    ///   - resource: what it is about, for messages: the stack's or task's name.
     /// - Throws: `AWSError` for error answers, `AWSNoAnswer` when none came, `Failure` for missing settings or credentials and
     ///   for mutations under dry run, `CancellationError`.
-    package func send<I, O>(_ operation: Operation<I, O>, _ input: I, on resource: String? = nil) async throws -> O {
-        let call = try await prepare(operation, input, resource)
+    package func send<I, O>(
+        _ operation: Operation<I, O>, _ input: I, sha256: String? = nil, on resource: String? = nil
+    ) async throws -> O {
+        let call = try await prepare(operation, input, resource, sha256: sha256)
         let answer = try await perform(call)
         return try decode(operation, answer, call)
     }

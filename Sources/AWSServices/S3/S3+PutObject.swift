@@ -12,25 +12,27 @@ extension S3 {
     /// With a condition (`ifNoneMatch`, `ifMatch`) a write of our own whose answer was lost is recognised, and a conflict with
     /// another write under way (409) is tried again.
     /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    /// - Parameter sha256: the body's, in hex, when the caller knows it already.
     /// - Throws: `AWSError` with status 412 when the condition doesn't hold: the object is somebody else's.
     @discardableResult
-    package func putObject(_ request: PutObjectRequest) async throws -> PutObjectResponse {
+    package func putObject(_ request: PutObjectRequest, sha256: String? = nil) async throws -> PutObjectResponse {
         var request = request
         request.checksumCRC64NVME = Base64.encode(CRC(.crc64nvme, of: request.body).bytes)
-        guard request.isConditional else { return try await put(request) }
+        guard request.isConditional else { return try await put(request, sha256) }
         let owner = WriteOwner()
         owner.mark(&request.metadata)
         let marked = request
         return try await conditionally(owner, bucket: request.bucket, key: request.key, request.expectedBucketOwner) {
-            try await put(marked)
+            try await put(marked, sha256)
         } adopt: { head in
             PutObjectResponse(eTag: head.eTag, checksumCRC64NVME: marked.checksumCRC64NVME)
         }
     }
 
-    private func put(_ request: PutObjectRequest) async throws -> PutObjectResponse {
+    private func put(_ request: PutObjectRequest, _ sha256: String?) async throws -> PutObjectResponse {
         try await retryingAlteredBodies {
-            try await client.send(Self.putObject, request, on: Self.place(request.bucket, request.key))
+            try await client.send(
+                Self.putObject, request, sha256: sha256, on: Self.place(request.bucket, request.key))
         }
     }
 

@@ -176,12 +176,13 @@ package struct ReleasePusher: Sendable {
         upload.expectedOwner = store.expectedOwner
         upload.followsLinks = source.followsLinks
         let sending = upload
-        let place = store.place
-        let failed = try await TransferPool(options.pool, on: store.s3.lanes, progress: plan.uploads.isEmpty ? nil : progress)
+        let (place, made) = (store.place, source.changes)
+        let sink = plan.uploads.isEmpty ? nil : progress
+        let failed = try await TransferPool(options.pool, on: store.s3.lanes, progress: sink)
             .run(plan.uploads, bytes: \.size) { file, meter in
                 try await sending.send(
                     file.path, to: place.fileKey(manifest.hash, file.path), checksum: file.sha256.map { .sha256($0) },
-                    meter: meter)
+                    made: made[ByteText(file.path)], meter: meter)
             }
         if let first = failed.first { throw explained(first.error) }
     }

@@ -8,6 +8,8 @@ package struct ReleaseSource: Sendable {
     /// In the order of their paths' bytes.
     package let files: [ReleaseFile]
     package let followsLinks: Bool
+    /// Of large files, by path: as they were when their checksums were made, which takes long enough not to be done twice.
+    let changes: [ByteText: FileChange]
 
     package struct Options: Sendable {
         package var filter = TreeFilter()
@@ -29,25 +31,35 @@ package struct ReleaseSource: Sendable {
         let folder = try TreeFolder(root)
         let follows = options.symlinks == .follow
         let sums = Sums(count: found.count)
-        var pool = TransferPool.Options()
-        pool.smallFiles = 8
+        let pool = TransferPool.Options(smallFiles: 8)
         let items = Array(found.enumerated())
         let failed = try await TransferPool(pool).run(items, bytes: { $0.element.size }) { item, _ in
             guard item.element.link == nil else { return }
             let reader = try folder.reader(item.element.path, isFollowed: follows)
-            let sum = try await FileChecksum.of(reader.source, .sha256)
-            guard try reader.isUnchanged() else {
+            var sum: FileChecksum?
+            if reader.source.length <= pool.smallSize {
+                sum = try reader.readWhole().map { try .of($0, .sha256) }
+            } else {
+                let read = try await FileChecksum.of(reader.source, .sha256)
+                if try reader.isUnchanged() { sum = read }
+            }
+            guard let sum else {
                 throw Failure(.badInput, "\(root)/\(item.element.path): changes while it is read")
             }
-            sums.set(item.offset, sum, reader.source.length)
+            sums.set(item.offset, sum, reader.source.length, reader.state.changed)
         }
         if let first = failed.first { throw first.error }
         let files = found.enumerated().map { index, file in
             ReleaseFile(
-                path: file.path, size: file.link == nil ? sums[index].1 : 0,
-                sha256: file.link == nil ? sums[index].0 : nil, mode: file.link == nil ? file.mode : 0o777,
+                path: file.path, size: file.link == nil ? sums[index].size : 0,
+                sha256: file.link == nil ? sums[index].hex : nil, mode: file.link == nil ? file.mode : 0o777,
                 link: file.link)
         }
-        return ReleaseSource(path: root, folder: folder, files: files, followsLinks: follows)
+        var changes: [ByteText: FileChange] = [:]
+        for (index, file) in found.enumerated() where file.link == nil && file.size > pool.smallSize {
+            guard let made = sums[index].made, made.isSettled else { continue }
+            changes[ByteText(file.path)] = made
+        }
+        return ReleaseSource(path: root, folder: folder, files: files, followsLinks: follows, changes: changes)
     }
 }

@@ -37,34 +37,40 @@ package struct FileUpload: Sendable {
     ///   - file: its path; its size now decides how it is sent.
     ///   - checksum: what the bytes must have; otherwise nothing is stored (small files), or the error says that other bytes
     ///     were.
+    ///   - made: as the file was when its checksum was made; if it still is, a large one isn't read for it again.
     /// - Throws: `Failure` of kind `badInput` that names the file when it can't be read, changes while it is read, or has
     ///   another checksum; as `S3.upload`.
     @discardableResult
     package func send(
-        _ path: String, to key: String, checksum: FileChecksum? = nil, meter: TransferMeter? = nil
+        _ path: String, to key: String, checksum: FileChecksum? = nil, made: FileChange? = nil,
+        meter: TransferMeter? = nil
     ) async throws -> Sent {
         for _ in 0..<Self.attempts {
-            if let sent = try await sendOnce(path, key, checksum, meter) { return sent }
+            if let sent = try await sendOnce(path, key, checksum, made, meter) { return sent }
         }
         throw Failure(.badInput, "\(folder.path)/\(path): changes while it is read")
     }
 
     /// - Returns: `nil` when the file changed meanwhile.
     private func sendOnce(
-        _ path: String, _ key: String, _ checksum: FileChecksum?, _ meter: TransferMeter?
+        _ path: String, _ key: String, _ checksum: FileChecksum?, _ made: FileChange?, _ meter: TransferMeter?
     ) async throws -> Sent? {
         let file = try folder.reader(path, isFollowed: followsLinks)
         var request = S3.PutObjectRequest(bucket: bucket, key: key, expectedBucketOwner: expectedOwner)
         if file.state.size <= options.memoryLimit {
             guard let bytes = try file.readWhole() else { return nil }
-            if let checksum { try check(try .of(bytes, checksum.kind), checksum, path) }
+            var sha256: String?
+            if let checksum {
+                try check(try .of(bytes, checksum.kind), checksum, path)
+                if case .sha256(let hex) = checksum { sha256 = hex }
+            }
             request.body = bytes
-            let stored = try await s3.putObject(request)
+            let stored = try await s3.putObject(request, sha256: sha256)
             meter?.moved(Int64(bytes.count))
             return Sent(size: Int64(bytes.count), crc64nvme: stored.checksumCRC64NVME, eTag: stored.eTag)
         }
         let source = file.source
-        if let checksum { try check(try await .of(source, checksum.kind), checksum, path) }
+        if let checksum, file.state.changed != made { try check(try await .of(source, checksum.kind), checksum, path) }
         let stored = try await s3.upload(source, request, options: options) { meter?.moved($0) }
         guard try file.isUnchanged() else {
             meter?.moved(-source.length)

@@ -15,7 +15,7 @@ package struct TransferFailure: Error, Sendable {
 package struct TransferPool: Sendable {
     package struct Options: Sendable {
         /// Files of at most `smallSize` bytes under way at a time, where answers take their time.
-        package var smallFiles = 64
+        package var smallFiles: Int
         /// Files between both sizes under way at a time.
         package var mediumFiles = 8
         /// Files of more than `largeSize` bytes under way at a time; each moves up to eight parts at once.
@@ -27,7 +27,7 @@ package struct TransferPool: Sendable {
         /// How often progress is shown.
         package var progressInterval: Duration = .milliseconds(200)
 
-        package init() {}
+        package init(smallFiles: Int = 64) { self.smallFiles = smallFiles }
     }
 
     /// Small files under way at first: where answers come at once, more of them cost processor time and gain none.

@@ -38,12 +38,19 @@ struct FileState: Sendable {
 }
 
 /// Two of them are alike when a file was not written to in between.
-struct FileChange: Sendable, Equatable {
+package struct FileChange: Sendable, Equatable {
     let device: UInt64
     let inode: UInt64
     let seconds: Int
     let nanoseconds: Int
     let size: Int64
+
+    /// Whether another change would show: file systems keep times by ticks of a clock, the coarsest by two seconds.
+    var isSettled: Bool {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return now.tv_sec - seconds > 2
+    }
 }
 
 /// An open folder. What is done with it is done relative to it, so that nobody can put another folder in its place.

@@ -43,11 +43,16 @@ enum Threads {
         let client = AWSClient(
             settings: Call.settings(endpoint: server.url("")), transport: transport,
             effects: AWSClient.Effects(sleep: { _ in await Task.yield() }, trace: { _ in tally.add("attempts") }))
+        let lanes = transport.lanes
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<tasks {
+                // Every other one on a thread that sends.
+                let executor = task.isMultiple(of: 2) || lanes.isEmpty ? nil : lanes[task / 2 % lanes.count]
                 group.addTask {
                     for call in 0..<callsEach {
-                        let work = Task { try await client.send(Call.runTask, Call.Input()) }
+                        let work = Task(executorPreference: executor) {
+                            try await client.send(Call.runTask, Call.Input())
+                        }
                         if (task + call).isMultiple(of: 13) { work.cancel() }
                         let word: String
                         switch await work.result {
