@@ -44,12 +44,14 @@ enum FlatCommand {
         if report.error == nil { try session.result(report, lines: lines) }
         session.say("\(what): \(summary(report)) \(ConfigText.time(report.seconds))")
         if let error = report.error { throw error }
+        if let refused = report.refused { try session.refuse(refused.failure(what, "nothing would be done, since")) }
     }
 
     private static func summary(_ report: FlatReport) -> String {
         var parts: [String] = []
         if report.isUpToDate { parts.append("nothing to do") }
         if report.dryRun, !report.isUpToDate { parts.append("\(ConfigText.files(report.changes.count)) would change") }
+        if let refused = report.refused { parts.append("would be refused: \(refused.text)") }
         if report.transferred.files > 0 {
             parts.append(
                 "\(ConfigText.files(report.transferred.files)) moved (\(ConfigText.size(report.transferred.bytes)))")
