@@ -26,7 +26,7 @@ struct ConfigPush: FgctlCommand {
     var to: String?
     @Option(
         help: ArgumentHelp(
-            "Delete all but the newest N releases that are older than an hour; never those in the pointer.",
+            "Delete all but the newest N releases that are older than an hour; never those that current.json or tasks name.",
             valueName: "n"))
     var keep: Int?
     @Flag(
