@@ -53,7 +53,7 @@ class Options:
         return (dict(zip(self.values, row)) for row in itertools.product(*self.values.values()))
 
     def refused(self, row: Row) -> bool:
-        """Whether a rule of the template forbids it: CloudFormation refuses such a stack, and so does fgctl."""
+        """Whether a rule of the template forbids it: CloudFormation makes no such stack."""
         rules = self.template.get("Rules", {}).values()
         return any(self._true(rule["RuleCondition"], row) and not self._true(one["Assert"], row)
                    for rule in rules for one in rule["Assertions"])
