@@ -54,6 +54,23 @@ struct PinnedReleasesTests {
         #expect(try await PinnedReleases(StubAWS(["DescribeStacks": [missing]]).client, stack: "d").read() == [])
     }
 
+    @Test(arguments: ["DescribeStacks", "ListStackResources", "DescribeTaskDefinition"])
+    func whoMayNotLookCannotTell(_ operation: String) async throws {
+        var answers = [
+            "DescribeStacks": [Self.stack], "ListStackResources": [Self.resources],
+            "DescribeTaskDefinition": [Self.definition("")],
+        ]
+        answers[operation] = [
+            operation.hasSuffix("Definition")
+                ? .init(#"{"__type": "AccessDeniedException", "message": "not you"}"#, status: 400)
+                : .init("<R><Error><Code>AccessDenied</Code><Message>not you</Message></Error></R>", status: 403)
+        ]
+        var told: [String] = []
+        let pinned = PinnedReleases(StubAWS(answers).client, stack: "d")
+        #expect(try await pinned.read { told.append($0) } == nil)
+        #expect(told == ["not you"])
+    }
+
     @Test func asManyRevisionsCountAsARollbackLooksAt() {
         #expect(PinnedReleases.revisions(of: "arn:x/f:9") == ["arn:x/f:9", "f:8", "f:7", "f:6", "f:5", "f:4", "f:3"])
         #expect(PinnedReleases.revisions(of: "arn:x/f:1") == ["arn:x/f:1"])

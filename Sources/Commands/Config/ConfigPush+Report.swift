@@ -1,4 +1,3 @@
-internal import AWS
 internal import ConfigSync
 internal import Environment
 internal import Flows
@@ -8,13 +7,10 @@ extension ConfigPush {
     /// The releases that the project's stack needs; `nil` when it may not be looked at.
     static func pinned(_ session: Session) async throws -> Set<ReleaseHash>? {
         let stack = try Names(session.settings).stack
-        do {
-            return try await PinnedReleases(session.client, stack: stack).read()
-        } catch let error as AWSError where error.isAccessDenied {
+        return try await PinnedReleases(session.client, stack: stack).read { why in
             session.warn(
                 "--keep: nothing is deleted, since nobody can tell which releases the tasks of stack \(stack) start with: "
-                    + "\(error.message) (docs/permissions.md, config-push)")
-            return nil
+                    + "\(why) (docs/permissions.md, config-push)")
         }
     }
 

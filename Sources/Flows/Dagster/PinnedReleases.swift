@@ -34,6 +34,16 @@ package struct PinnedReleases: Sendable {
         return Set(names.compactMap { $0.flatMap { ReleaseHash($0) } })
     }
 
+    /// The same for who may not look at the stack.
+    /// - Parameter refused: told what is not allowed.
+    /// - Returns: `nil` then: nobody can tell.
+    package func read(refused: (_ why: String) -> Void) async throws -> Set<ReleaseHash>? {
+        do { return try await read() } catch let error as AWSError where error.isAccessDenied {
+            refused(error.message)
+            return nil
+        }
+    }
+
     /// The revision itself and those before it.
     static func revisions(of arn: String) -> [String] {
         guard let (family, number) = RevisionName.parts(arn) else { return [arn] }
