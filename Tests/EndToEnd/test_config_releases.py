@@ -249,6 +249,10 @@ def test_a_dry_run_shows_what_too_many_deletions_would_be(config, judge):
     for name in ("empty", "-dash"):
         (root(config) / "config" / name).unlink()
     mark = judge.mark()
+    config.write("config/a b+%.txt", "other")
+    changed = config.fgctl("config-push", *to, "--dry-run").expect(0)
+    assert changed.out.splitlines() == ["~ a b+%.txt  5 B (size)"]
+    config.write("config/a b+%.txt", "a b+%.txt\n")
     shown = config.fgctl("config-push", *to, "--delete", "--max-delete", "1", "--dry-run").expect(1)
     assert [line for line in shown.out.splitlines() if line.startswith("- ")] == ["- -dash  6 B (extra)", "- empty  0 B (extra)"]
     assert "2 files would change, would be refused: 2 deletions, --max-delete 1" in shown.err

@@ -31,11 +31,7 @@ enum FlatCommand {
     }
 
     private static func show(_ report: FlatReport, _ session: Session, _ what: String) throws {
-        let lines = report.changes.map { change in
-            let mark = ["upload": "+", "download": "+", "delete": "-", "adjust": "~"][change.action.rawValue] ?? "+"
-            return
-                "\(mark) \(ConfigText.plain(change.path))  \(ConfigText.size(change.bytes)) (\(change.reason.rawValue))"
-        }
+        let lines = report.changes.map(line)
         for file in report.overlaid {
             session.warn("\(ConfigText.plain(file.path)): from \(file.by), over that of \(file.from)")
         }
@@ -45,6 +41,14 @@ enum FlatCommand {
         session.say("\(what): \(summary(report)) \(ConfigText.time(report.seconds))")
         if let error = report.error { throw error }
         if let refused = report.refused { try session.refuse(refused.failure(what, "nothing would be done, since")) }
+    }
+
+    /// Marked as `config-diff` does, from the side that is written to: + for new, - for gone, ~ for changed.
+    private static func line(_ change: FlatChange) -> String {
+        let path = ConfigText.plain(change.path)
+        if change.action == .adjust { return "~ \(path)  owner or mode" }
+        let mark = change.action == .delete ? "-" : change.reason == .missing ? "+" : "~"
+        return "\(mark) \(path)  \(ConfigText.size(change.bytes)) (\(change.reason.rawValue))"
     }
 
     private static func summary(_ report: FlatReport) -> String {

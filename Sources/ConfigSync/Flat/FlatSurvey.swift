@@ -177,6 +177,6 @@ package struct FlatRefusal: Sendable, Codable, Hashable {
         }
         return Failure(
             .failed, "\(what): \(outcome) \(deletions) files would be deleted, more than \(maxDelete)",
-            hint: "look with --dry-run; allow it with --max-delete \(deletions)")
+            hint: "if that is meant, allow it with --max-delete \(deletions); --dry-run lists them")
     }
 }
