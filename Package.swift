@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         // The one piece of C: checks that need the processor's carry-less multiplication.
         .target(name: "CChecksum"),
+        .systemLibrary(name: "CLinux"),
         layer("Support", []),
         // Level 1: one thin wrapper each; no C type leaves them.
         layer("HTTP", ["CCurl", "Support"]),
@@ -72,7 +73,7 @@ let package = Package(
         layer("Services", ["Watch", "AWSServices", "AWS", "Support"]),
         layer("Schedules", ["Watch", "AWSServices", "AWS", "Environment", "Support"]),
         layer("Setup", ["AWSServices", "AWS", "HTTP", "Support"]),
-        layer("ConfigSync", ["AWSServices", "AWS", "Crypto", "YAML", "Support"]),
+        layer("ConfigSync", ["AWSServices", "AWS", "CLinux", "Crypto", "YAML", "Support"]),
         // Level 6: compositions of several domains.
         layer(
             "Flows",
@@ -132,7 +133,9 @@ let package = Package(
         tests(
             "Commands",
             ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
-        tests("Flows", ["AWS", "AWSServices", "HTTP", "Schedules", "Services", "Stacks", "Templates", "Watch"]),
+        tests(
+            "Flows",
+            ["AWS", "AWSServices", "ConfigSync", "HTTP", "Schedules", "Services", "Stacks", "Templates", "Watch"]),
         tests("Schedules", ["AWS", "AWSServices", "Environment", "HTTP", "Watch"]),
     ]
 )

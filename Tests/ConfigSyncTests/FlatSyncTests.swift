@@ -109,15 +109,26 @@ import Testing
         }
         #expect(failure.message.contains("nothing was done, since 6 files would be deleted, more than 5"))
         #expect(server.requests.allSatisfy { $0.hasPrefix("LIST") })
+        let shown = try await push(server, fewer) {
+            $0.deletes = true
+            $0.maxDelete = 5
+            $0.dryRun = true
+        }
+        #expect(shown.refused?.text == "6 deletions, --max-delete 5" && shown.changes.count == 6)
         let report = try await push(server, fewer) {
             $0.deletes = true
             $0.maxDelete = 6
         }
-        #expect(report.deleted == 6 && report.error == nil)
+        #expect(report.deleted == 6 && report.error == nil && report.refused == nil)
         #expect(server.keys == ["p/a", "p/sub/x"])
         // An empty folder is more likely a mistake than a wish.
         let empty = try FolderOnDisk()
         await #expect(throws: Failure.self) { _ = try await push(server, empty) { $0.deletes = true } }
+        let emptied = try await push(server, empty) {
+            $0.deletes = true
+            $0.dryRun = true
+        }
+        #expect(emptied.refused?.text == "2 deletions and nothing to copy, no --max-delete")
         #expect(server.keys.count == 2)
         let there = try folder(["a", "other/deep/file", "sub/x"])
         #expect(try await pull(server, there.path) { $0.deletes = true }.deleted == 1)

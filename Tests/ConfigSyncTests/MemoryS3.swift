@@ -82,6 +82,9 @@ final class MemoryS3: Transport {
                 state.objects[ByteText(key)] = Object(bytes: sent, eTag: "\"\(tag)\"")
                 return .init(status: 200, headers: ["ETag": "\"\(tag)\""], body: HTTPResponseBody([]))
             case "LIST": return Self.list(state.objects, query, pageSize)
+            case "DELETE":
+                state.objects[ByteText(key)] = nil
+                return .init(status: 204, headers: [:], body: HTTPResponseBody([]))
             case "DELETE-MANY": return Self.delete(&state.objects, String(decoding: sent, as: UTF8.self))
             default: return Self.read(state.objects[ByteText(key)], isHead: operation == "HEAD")
             }
@@ -107,6 +110,17 @@ final class MemoryS3: Transport {
         let after = value("continuation-token")
         let keys = objects.keys.sorted().filter { key in
             key.text.utf8.starts(with: prefix.utf8) && after.map { $0 < Hex.encode(key.text.utf8) } ?? true
+        }
+        if value("delimiter") == "/" {
+            // In one page.
+            let prefixes = Set(
+                keys.compactMap { key in
+                    let rest = key.text.dropFirst(prefix.count)
+                    return rest.firstIndex(of: "/").map { prefix + rest[...$0] }
+                })
+            let members = prefixes.sorted().map { "<CommonPrefixes><Prefix>\($0)</Prefix></CommonPrefixes>" }
+            let text = "<ListBucketResult>" + members.joined() + "</ListBucketResult>"
+            return .init(status: 200, headers: [:], body: HTTPResponseBody(Array(text.utf8)))
         }
         let page = keys.prefix(pageSize)
         var text =

@@ -136,6 +136,15 @@ private func hash(_ digit: Int) throws -> ReleaseHash { try #require(ReleaseHash
         #expect(try deleted(all, keep: 6, current: 1, previous: nil) == [])
     }
 
+    @Test func pruningKeepsWhatIsPinned() throws {
+        let all = try (1...5).map { try candidate($0, hours: Double($0 * 10)) }
+        let pointer = ReleasePointer(release: try hash(1), previous: nil, updatedAt: "", updatedBy: "")
+        let plan = ReleasePrunePlan(
+            all, keep: 2, pointer: pointer, pinned: [try hash(2), try hash(4)], now: Date(timeIntervalSince1970: 0))
+        // Pinned ones don't take the place of others.
+        #expect(plan.deleted == [try hash(5), try hash(3)])
+    }
+
     @Test func pruningLeavesYoungAndIncompleteOnes() throws {
         let all = try [
             candidate(1, hours: 0), candidate(2, hours: 0.5), candidate(3, hours: 1.5), candidate(4, hours: nil),
@@ -150,6 +159,14 @@ private func hash(_ digit: Int) throws -> ReleaseHash { try #require(ReleaseHash
         let found = ReleaseDifference.of(local: local, remote: remote)
         #expect(found.map(\.path) == ["a", "b", "c", "d"])
         #expect(found.map(\.kind) == [.added, .changed, .mode, .removed])
+        let json = String(decoding: try JSONEncoder().encode(found[2]), as: UTF8.self)
+        #expect(json.contains(#""localMode":"0755""#) && json.contains(#""remoteMode":"0644""#))
+        #expect(try JSONDecoder().decode(ReleaseDifference.self, from: Data(json.utf8)) == found[2])
+    }
+
+    @Test func modesAreOctal() {
+        let modes: [UInt16] = [0, 0o7, 0o644, 0o4755]
+        #expect(modes.map { "\(FileMode($0))" } == ["0000", "0007", "0644", "4755"])
     }
 }
 

@@ -1,5 +1,6 @@
 """Releases of config: pushed, pulled, compared, rolled back; odd names, interrupted and lost writes, damaged objects."""
 
+import fcntl
 import json
 import os
 import stat
@@ -72,6 +73,18 @@ def test_a_change_a_comparison_and_a_rollback(config):
     config.write("config/empty", "x")
     told = config.fgctl("config-diff", "--from", config.place).expect(2)
     assert told.out.splitlines() == ["~ empty  0 B -> 1 B"]
+    # As many bytes, a link that leads elsewhere, another mode: each is told as what it is.
+    dash = root(config) / "config/-dash"
+    dash.write_text("_DASH\n")
+    os.chmod(root(config) / "config/q?&=#;", 0o755)
+    config.write("config/empty", "")
+    differs = config.fgctl("config-diff", "--from", config.place).expect(2)
+    assert differs.out.splitlines() == ["~ -dash  content differs (6 B)", "~ q?&=#;  mode 0644 -> 0755"]
+    told = config.fgctl("config-diff", "--from", config.place, "--output", "json").expect(2).json["differences"]
+    assert (told[1]["localMode"], told[1]["remoteMode"]) == ("0755", "0644")
+    dash.write_text("-dash\n")
+    os.chmod(root(config) / "config/q?&=#;", 0o644)
+    config.write("config/empty", "x")
     second = push(config).out.strip()
     assert pull(config).out.strip() == second != first
     listed = config.fgctl("config-list", "--from", config.place, "--output", "json").expect(0).json
@@ -139,6 +152,45 @@ def test_two_pulls_at_once(config):
     assert os.readlink(root(config) / "pulled/current") == f".releases/{release}"
 
 
+def test_a_pull_that_does_not_end_is_named(config):
+    first = push(config).out.strip()
+    pull(config)
+    with open(root(config) / "pulled/.releases/.lock", "r+") as lock:
+        number, host = lock.read().split()
+        assert int(number) > 1 and host == os.uname().nodename
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"4711 {os.uname().nodename}\n")
+        lock.flush()
+        refused = pull(config, "--timeout", "1s", code=3)
+    assert f"waiting: process 4711 is pulling into {root(config)}/pulled" in refused.err
+    assert "not done after 1s: process 4711 is pulling into" in refused.err and "raise --timeout" in refused.err
+    assert pull(config).out.strip() == first
+
+
+def test_what_a_killed_pull_left_of_a_manifest_goes(config):
+    push(config)
+    pull(config)
+    orphan = root(config) / f"pulled/.releases/.{'ab' * 32}.json"
+    orphan.write_text("{}")
+    pull(config)
+    assert not orphan.exists()
+
+
+@pytest.mark.parametrize("words", [
+    "config-pull . --interval 5s", "config-pull . --touch x", "config-pull . --watch --signal HUP",
+    "config-pull . --watch --process x", "config-pull . --signal HUP --process x", "config-pull . --flat --max-delete 1",
+    "config-push --flat --max-delete 1", "config-push --delete", "config-push --flat --keep 3", "config-pull . --flat --timeout 1s",
+    "config-pull . --flat --release 01234567", "config-pull . --watch --release 01234567", "config-pull . --include x",
+    "config-diff --flat --release 01234567", "config-pull . --flat --watch", "config-pull . --watch --interval 0s"])
+def test_options_that_want_others_are_refused(config, judge, words):
+    """None of them is taken and left without effect."""
+    mark = judge.mark()
+    config.fgctl(*words.split()).expect(64)
+    assert judge.requests(since=mark) == []
+
+
 def test_a_watcher_swaps_and_ends_cleanly(config):
     push(config)
     running = config.start("config-pull", "pulled", "--from", config.place, "--watch", "--interval", "1s", "--touch", "touched")
@@ -191,14 +243,25 @@ def test_a_tree_that_is_empty_is_told(config):
     assert f"warning: s3://{config.bucket}/nothing/: nothing lies there" in told.err
 
 
-def test_a_dry_run_shows_what_too_many_deletions_would_be(config):
+def test_a_dry_run_shows_what_too_many_deletions_would_be(config, judge):
     to = ["--flat", "--to", f"s3://{config.bucket}/flat"]
     config.fgctl("config-push", *to).expect(0)
     for name in ("empty", "-dash"):
         (root(config) / "config" / name).unlink()
-    shown = config.fgctl("config-push", *to, "--delete", "--max-delete", "1", "--dry-run").expect(0)
+    mark = judge.mark()
+    config.write("config/a b+%.txt", "other")
+    changed = config.fgctl("config-push", *to, "--dry-run").expect(0)
+    assert changed.out.splitlines() == ["~ a b+%.txt  5 B (size)"]
+    config.write("config/a b+%.txt", "a b+%.txt\n")
+    shown = config.fgctl("config-push", *to, "--delete", "--max-delete", "1", "--dry-run").expect(1)
     assert [line for line in shown.out.splitlines() if line.startswith("- ")] == ["- -dash  6 B (extra)", "- empty  0 B (extra)"]
+    assert "2 files would change, would be refused: 2 deletions, --max-delete 1" in shown.err
+    assert "nothing would be done, since 2 files would be deleted, more than 1" in shown.err
+    plan = config.fgctl("config-push", *to, "--delete", "--max-delete", "1", "--dry-run", "--output", "json").expect(1).json
+    assert plan["refused"] == {"deletions": 2, "maxDelete": 1} and len(plan["changes"]) == 2
     assert "more than 1" in config.fgctl("config-push", *to, "--delete", "--max-delete", "1").expect(1).err
+    assert judge.requests(since=mark, mutating=True) == []
+    config.fgctl("config-push", *to, "--delete", "--max-delete", "2", "--dry-run").expect(0)
 
 
 def test_the_env_folder_is_no_config(config, judge):

@@ -1,98 +1,9 @@
-"""The Dagster templates: clean in every combination of their options, and roles that suffice for EcsRunLauncher and no more."""
+"""The Dagster templates: roles that suffice for EcsRunLauncher and no more."""
 
 from __future__ import annotations
 
-import itertools
-import json
-import math
-from typing import Any
-
 import parts
-import pytest
-from cfnlint.api import ManualArgs, lint
-from cfnlint.decode.cfn_yaml import loads
 from test_dagster_stacks import dagster, networked, standing  # noqa: F401 fixtures
-
-GONE = object()
-
-
-def plain(value: Any) -> Any:
-    """cfn-lint's nodes as JSON's."""
-    return json.loads(json.dumps(value))
-
-
-def rendered(value: Any, truths: dict[str, bool]) -> Any:
-    """The template's part with its conditions decided."""
-    if isinstance(value, list):
-        items = [rendered(item, truths) for item in value]
-        return [item for item in items if item is not GONE]
-    if not isinstance(value, dict):
-        return value
-    if value == {"Ref": "AWS::NoValue"}:
-        return GONE
-    if list(value) == ["Fn::If"]:
-        name, yes, no = value["Fn::If"]
-        return rendered(yes if truths[name] else no, truths)
-    members = {key: rendered(item, truths) for key, item in value.items()}
-    return {key: item for key, item in members.items() if item is not GONE}
-
-
-def render(template: dict, truths: dict[str, bool]) -> dict:
-    """What the stack would be made of: no condition is left in it."""
-    out = {key: value for key, value in template.items() if key not in ("Conditions", "Resources", "Outputs", "Rules")}
-    # An empty default says that an option is off; where the option is on there is a value.
-    out["Parameters"] = {
-        name: {key: value for key, value in entry.items() if (key, value) != ("Default", "")}
-        for name, entry in template["Parameters"].items()}
-    for section in ("Resources", "Outputs"):
-        out[section] = {
-            name: rendered({key: item for key, item in entry.items() if key != "Condition"}, truths)
-            for name, entry in template[section].items() if "Condition" not in entry or truths[entry["Condition"]]
-        }
-    return out
-
-
-def combinations(names: list[str]) -> list[dict[str, bool]]:
-    """All on, all off, and so many that any two options meet in all four ways.
-
-    After Kleitman and Spencer: of n rows the first is off; in the others each option is on in a set of n/2 rows of its own. Two
-    such sets differ, and they overlap, since together they are larger than the n - 1 rows.
-    """
-    size = next(n for n in range(4, 40, 2) if math.comb(n - 1, n // 2) >= len(names))
-    sets = list(itertools.islice(itertools.combinations(range(1, size), size // 2), len(names)))
-    rows = [{name: row in on for name, on in zip(names, sets)} for row in range(size)]
-    return [*rows, dict.fromkeys(names, True)]
-
-
-def test_any_two_options_meet_in_all_ways():
-    names = [f"option{i}" for i in range(20)]
-    rows = combinations(names)
-    assert len(rows) == 9
-    for one, other in itertools.combinations(names, 2):
-        assert len({(row[one], row[other]) for row in rows}) == 4
-
-
-@pytest.mark.parametrize("name", ["dagster-base", "dagster-services"])
-def test_every_combination_of_options_is_clean(name):
-    template = plain(loads((parts.TEMPLATES / f"{name}.yaml").read_text()))
-    for truths in combinations(list(template["Conditions"])):
-        text = json.dumps(render(template, truths))
-        assert "Fn::If" not in text and "AWS::NoValue" not in text
-        # Parameters that an option leaves without use are no fault of the template.
-        found = lint(text, config=ManualArgs(regions=["us-east-1"], ignore_checks=["W2001"]))
-        assert found == [], ({key: on for key, on in truths.items() if on}, [str(one) for one in found])
-
-
-def test_the_judge_of_templates_finds_faults():
-    """Else the test above could not fail."""
-    template = plain(loads((parts.TEMPLATES / "dagster-base.yaml").read_text()))
-    truths = dict.fromkeys(template["Conditions"], True) | {"CreatesBucket": False}
-    broken = render(template, truths)
-    broken["Outputs"]["BucketName"]["Value"] = {"Ref": "Bucket"}
-    assert any("Bucket" in str(one) for one in lint(json.dumps(broken), config=ManualArgs(regions=["us-east-1"])))
-
-
-# --- roles ----------------------------------------------------------------------------------------------------------
 
 ECS, IAM = "arn:aws:ecs:us-east-1:000000000000", "arn:aws:iam::000000000000"
 

@@ -143,8 +143,11 @@ GROUPS = {
     "config-push": Group(
         "config-push config-diff config-rollback config-list",
         "s3:CopyObject s3:DeleteObject s3:DeleteObjects s3:GetObject s3:HeadObject s3:ListObjectsV2 s3:PutObject "
-        "s3:CreateMultipartUpload s3:UploadPart s3:CompleteMultipartUpload s3:AbortMultipartUpload sts:GetCallerIdentity",
-        note="`s3:DeleteObject` is for `--keep` and `--flat --delete`; other places (`--to`) need the same statements on them."),
+        "s3:CreateMultipartUpload s3:UploadPart s3:CompleteMultipartUpload s3:AbortMultipartUpload sts:GetCallerIdentity "
+        "cloudformation:DescribeStacks cloudformation:ListStackResources ecs:DescribeTaskDefinition",
+        note="`s3:DeleteObject` is for `--keep` and `--flat --delete`; other places (`--to`) need the same statements on them. "
+             "`cloudformation` and `ecs` are for `--keep`, which spares what the project's tasks start with: without them it "
+             "deletes nothing."),
     "config-pull": Group(
         "config-pull", "s3:GetObject s3:HeadObject s3:ListObjectsV2",
         note="For the role of a task whose sidecar pulls config. Listing tells a missing object from a forbidden one."),

@@ -66,6 +66,7 @@ struct FlatFlags: ParsableArguments {
 
     func validate() throws {
         if !flat, delete || maxDelete != nil { throw ValidationError("--delete and --max-delete need --flat") }
+        if maxDelete != nil, !delete { throw ValidationError("--max-delete bounds --delete: give that too") }
         if let maxDelete, maxDelete < 0 { throw ValidationError("--max-delete: is less than 0") }
     }
 

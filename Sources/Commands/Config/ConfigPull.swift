@@ -40,6 +40,7 @@ struct ConfigPull: FgctlCommand {
 
     func validate() throws {
         if flat.flat, release != nil || watching.watch { throw ValidationError("--flat: a flat tree has no releases") }
+        if flat.flat, timeout != nil { throw ValidationError("--timeout is for releases: without --flat") }
         if !flat.flat, from.count > 1 {
             throw ValidationError("--from: releases come from one place; several need --flat")
         }
@@ -63,8 +64,9 @@ struct ConfigPull: FgctlCommand {
         var options = ReleasePuller.Options()
         options.attributes = attributes
         options.dryRun = session.options.dryRun
-        let puller = ReleasePuller(store, into: ReleaseFolder(path), options: options)
         let wait = ReleaseWait(store) { session.say($0) }
+        options.waiting = { wait.note("pull into \(path)", $0) }
+        let puller = ReleasePuller(store, into: ReleaseFolder(path), options: options)
         if watching.watch { return try await watching.run(session, store, puller, wait, limit) }
         let name = try release.map { try ReleaseName($0) }
         let what = "pull \(name?.text ?? "the current release") from \(store.place) into \(path)"

@@ -1,6 +1,19 @@
 internal import ConfigSync
+internal import Environment
+internal import Flows
+internal import Support
 
 extension ConfigPush {
+    /// The releases that the project's stack needs; `nil` when it may not be looked at.
+    static func pinned(_ session: Session) async throws -> Set<ReleaseHash>? {
+        let stack = try Names(session.settings).stack
+        return try await PinnedReleases(session.client, stack: stack).read { why in
+            session.warn(
+                "--keep: nothing is deleted, since nobody can tell which releases the tasks of stack \(stack) start with: "
+                    + "\(why) (docs/permissions.md, config-push)")
+        }
+    }
+
     static func summary(_ report: ReleasePusher.Report, _ shown: String) -> String {
         let short = String(report.release.prefix(12))
         let whole = "\(ConfigText.files(report.files)), \(ConfigText.size(report.bytes))"
@@ -23,6 +36,11 @@ extension ConfigPush {
         if !report.pruned.isEmpty {
             parts.append(
                 "\(report.pruned.count) old \(report.pruned.count == 1 ? "release" : "releases") \(would)deleted")
+        }
+        if !report.pinned.isEmpty {
+            parts.append(
+                "\(report.pinned.count) old \(report.pinned.count == 1 ? "one" : "ones") kept, since tasks start with them"
+            )
         }
         return parts.joined(separator: "; ") + " " + ConfigText.time(report.seconds)
     }

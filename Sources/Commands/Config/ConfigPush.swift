@@ -26,7 +26,7 @@ struct ConfigPush: FgctlCommand {
     var to: String?
     @Option(
         help: ArgumentHelp(
-            "Delete all but the newest N releases that are older than an hour; never those in the pointer.",
+            "Delete all but the newest N releases that are older than an hour; never those that current.json or tasks name.",
             valueName: "n"))
     var keep: Int?
     @Flag(
@@ -68,6 +68,8 @@ struct ConfigPush: FgctlCommand {
         var options = ReleasePusher.Options(person: caller.arn, now: session.context.now)
         options.dryRun = session.options.dryRun
         options.keep = keep
+        // What lies elsewhere is no project's.
+        if to == nil { options.pinned = { try await Self.pinned(session) } }
         let report = try await ReleasePusher(store, source, options: options).run(progress: ConfigProgress(session))
         let changes = report.isNewCurrent ? report.differences.map(ConfigText.line) : []
         for line in changes.prefix(50) { session.say("  \(line)") }

@@ -24,14 +24,25 @@ enum ConfigText {
     static func line(_ difference: ReleaseDifference) -> String {
         let path = plain(difference.path)
         switch difference.kind {
-        case .added: return "+ \(path)  \(size(difference.localSize ?? 0))"
-        case .removed: return "- \(path)  \(size(difference.remoteSize ?? 0))"
+        case .added: return "+ \(path)  \(side(difference.localSize, difference.localLink))"
+        case .removed: return "- \(path)  \(side(difference.remoteSize, difference.remoteLink))"
         case .changed:
-            return "~ \(path)  \(size(difference.remoteSize ?? 0)) -> \(size(difference.localSize ?? 0))"
+            let remote = side(difference.remoteSize, difference.remoteLink)
+            let local = side(difference.localSize, difference.localLink)
+            return "~ \(path)  \(change(remote, local))"
         case .mode:
-            let modes = [difference.remoteMode, difference.localMode].map { String($0 ?? 0, radix: 8) }
+            let modes = [difference.remoteMode, difference.localMode].compactMap { $0?.description }
             return "~ \(path)  mode \(modes.joined(separator: " -> "))"
         }
+    }
+
+    /// From what to what: `12 B -> 14 B`; of the same size `content differs (12 B)`.
+    static func change(_ remote: String, _ local: String) -> String {
+        remote == local ? "content differs (\(local))" : "\(remote) -> \(local)"
+    }
+
+    private static func side(_ bytes: Int64?, _ link: String?) -> String {
+        link.map { "link to \(plain($0))" } ?? size(bytes ?? 0)
     }
 
     /// A path as it stands in a line: quoted only where it would break the line.

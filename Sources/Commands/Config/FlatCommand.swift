@@ -31,11 +31,7 @@ enum FlatCommand {
     }
 
     private static func show(_ report: FlatReport, _ session: Session, _ what: String) throws {
-        let lines = report.changes.map { change in
-            let mark = ["upload": "+", "download": "+", "delete": "-", "adjust": "~"][change.action.rawValue] ?? "+"
-            return
-                "\(mark) \(ConfigText.plain(change.path))  \(ConfigText.size(change.bytes)) (\(change.reason.rawValue))"
-        }
+        let lines = report.changes.map(line)
         for file in report.overlaid {
             session.warn("\(ConfigText.plain(file.path)): from \(file.by), over that of \(file.from)")
         }
@@ -44,12 +40,22 @@ enum FlatCommand {
         if report.error == nil { try session.result(report, lines: lines) }
         session.say("\(what): \(summary(report)) \(ConfigText.time(report.seconds))")
         if let error = report.error { throw error }
+        if let refused = report.refused { try session.refuse(refused.failure(what, "nothing would be done, since")) }
+    }
+
+    /// Marked as `config-diff` does, from the side that is written to: + for new, - for gone, ~ for changed.
+    private static func line(_ change: FlatChange) -> String {
+        let path = ConfigText.plain(change.path)
+        if change.action == .adjust { return "~ \(path)  owner or mode" }
+        let mark = change.action == .delete ? "-" : change.reason == .missing ? "+" : "~"
+        return "\(mark) \(path)  \(ConfigText.size(change.bytes)) (\(change.reason.rawValue))"
     }
 
     private static func summary(_ report: FlatReport) -> String {
         var parts: [String] = []
         if report.isUpToDate { parts.append("nothing to do") }
         if report.dryRun, !report.isUpToDate { parts.append("\(ConfigText.files(report.changes.count)) would change") }
+        if let refused = report.refused { parts.append("would be refused: \(refused.text)") }
         if report.transferred.files > 0 {
             parts.append(
                 "\(ConfigText.files(report.transferred.files)) moved (\(ConfigText.size(report.transferred.bytes)))")

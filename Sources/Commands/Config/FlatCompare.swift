@@ -20,7 +20,7 @@ extension FlatCommand {
             return switch difference.kind {
             case .onlyLocal: "+ \(path)  \(local)"
             case .onlyRemote: "- \(path)  \(remote)"
-            case .differs: "~ \(path)  \(remote) -> \(local) (\(difference.comparison?.rawValue ?? "unknown"))"
+            case .differs: "~ \(path)  \(words(difference.comparison, remote, local))"
             }
         }
         try session.result(report, lines: lines)
@@ -30,5 +30,13 @@ extension FlatCommand {
                 + (count == 0 ? "no difference" : "\(ConfigText.files(count)) \(count == 1 ? "differs" : "differ")")
                 + ", \(report.same.files) the same")
         if !report.isSame { throw PassedCode(ExitStatus.code(for: .differs)) }
+    }
+
+    private static func words(_ comparison: FileComparison?, _ remote: String, _ local: String) -> String {
+        switch comparison {
+        case .kind: "a link in the folder, a file in S3"
+        case .unknown: "of the same size (\(local)), and S3 keeps nothing that tells whether the content differs"
+        default: ConfigText.change(remote, local)
+        }
     }
 }

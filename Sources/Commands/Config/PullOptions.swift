@@ -30,7 +30,7 @@ struct WatchOptions: ParsableArguments {
     @Flag(help: "Go on: look for a new current release, and swap to it.")
     var watch = false
     @Option(help: ArgumentHelp("How often to look; left out: 10s.", valueName: "time"))
-    var interval: String = "10s"
+    var interval: String?
     @Option(help: ArgumentHelp("File whose time is set after each swap; made where it is missing.", valueName: "file"))
     var touch: String?
     @Option(
@@ -42,8 +42,8 @@ struct WatchOptions: ParsableArguments {
     var process: String?
 
     func validate() throws {
-        if !watch, touch != nil || signal != nil || process != nil {
-            throw ValidationError("--touch, --signal and --process need --watch")
+        if !watch, interval != nil || touch != nil || signal != nil || process != nil {
+            throw ValidationError("--interval, --touch, --signal and --process need --watch")
         }
         if (signal == nil) != (process == nil) { throw ValidationError("--signal and --process go together") }
     }
@@ -51,8 +51,8 @@ struct WatchOptions: ParsableArguments {
     func run(
         _ session: Session, _ store: ReleaseStore, _ puller: ReleasePuller, _ wait: ReleaseWait, _ limit: Duration?
     ) async throws {
-        let pause = try DurationText.parse(interval)
-        guard pause >= .seconds(1) else { throw Failure(.usage, "--interval \(interval): is less than 1s") }
+        let pause = try interval.map { try DurationText.parse($0) } ?? .seconds(10)
+        guard pause >= .seconds(1) else { throw Failure(.usage, "--interval \(interval ?? ""): is less than 1s") }
         let number = try signal.map { try Notice.signal($0) }
         // What waiting doesn't change ends it at the beginning, and nowhere later.
         let first = try await wait.run(limit: limit ?? .seconds(365 * 86400), "watch \(store.place)") {

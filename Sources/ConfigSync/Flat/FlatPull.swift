@@ -54,6 +54,7 @@ package struct FlatPull: Sendable {
         try found.safety.check(what)
         try options.guardDeletions(found.plan, what)
         var report = FlatReport(found.plan, .pull, from: names, to: to, dryRun: options.dryRun)
+        report.refused = options.refusal(found.plan)
         report.skipped = found.skipped
         report.emptyPlaces = found.emptyPlaces.map { "\($0)" }
         report.overlaid = found.overlaid

@@ -44,6 +44,7 @@ package struct FlatPush: Sendable {
         try checkKeys(found.plan, what)
         try options.guardDeletions(found.plan, what)
         var report = FlatReport(found.plan, .push, from: [from], to: "\(place)", dryRun: options.dryRun)
+        report.refused = options.refusal(found.plan)
         report.skipped = found.skipped
         if !options.dryRun { try await apply(found.plan, folder, &report, progress) }
         report.seconds = (ContinuousClock.now - started) / .seconds(1)

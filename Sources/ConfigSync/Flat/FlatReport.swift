@@ -47,6 +47,8 @@ package struct FlatReport: Sendable, Codable {
     package var failures: [FailedFile] = []
     /// Whether deletions were asked for and not made, since something failed before.
     package var keptFromDeleting = false
+    /// Of a dry run: why the run itself would do nothing.
+    package var refused: FlatRefusal?
     /// Seconds that it took.
     package var seconds: Double = 0
     /// What to throw once the report is shown; `nil` when everything was done.
@@ -54,7 +56,7 @@ package struct FlatReport: Sendable, Codable {
 
     private enum CodingKeys: CodingKey {
         case direction, from, to, dryRun, changes, transferred, deleted, adjusted, same, extra, skipped
-        case emptyPlaces, overlaid, overlaidFiles, leftovers, unverified, failures, keptFromDeleting, seconds
+        case emptyPlaces, overlaid, overlaidFiles, leftovers, unverified, failures, keptFromDeleting, refused, seconds
     }
 
     init(_ plan: FlatPlan, _ direction: FlatDirection, from: [String], to: String, dryRun: Bool) {

@@ -1,5 +1,5 @@
 package import AWSServices
-internal import Support
+package import Support
 
 /// Reads both trees and compares them.
 struct FlatSurvey {
@@ -141,20 +141,42 @@ package struct FlatOptions: Sendable {
         pool.failures = 20
     }
 
-    /// - Throws: `Failure` of kind `failed` before anything is written: more deletions than are allowed, or everything would be
-    ///   deleted.
-    func guardDeletions(_ plan: FlatPlan, _ what: String) throws {
+    /// Why the deletions of a plan may not be made; `nil` when they may.
+    func refusal(_ plan: FlatPlan) -> FlatRefusal? {
         let count = plan.count(.delete)
-        if let maxDelete, count > maxDelete, !dryRun {
-            throw Failure(
-                .failed, "\(what): nothing was done, since \(count) files would be deleted, more than \(maxDelete)",
-                hint: "look with --dry-run; allow it with --max-delete \(count)")
-        }
-        if count > 0, plan.sourceFiles == 0, maxDelete == nil, !dryRun {
-            throw Failure(
+        if let maxDelete { return count > maxDelete ? FlatRefusal(deletions: count, maxDelete: maxDelete) : nil }
+        return count > 0 && plan.sourceFiles == 0 ? FlatRefusal(deletions: count, maxDelete: nil) : nil
+    }
+
+    /// - Throws: `Failure` of kind `failed` before anything is written: more deletions than are allowed, or everything would be
+    ///   deleted. A dry run tells it in its report.
+    func guardDeletions(_ plan: FlatPlan, _ what: String) throws {
+        if !dryRun, let refusal = refusal(plan) { throw refusal.failure(what, "nothing was done, since") }
+    }
+}
+
+/// Deletions that are not made: too many, or of everything.
+package struct FlatRefusal: Sendable, Codable, Hashable {
+    package let deletions: Int
+    /// What was allowed; `nil` where nothing was said and there is nothing to copy, so that all files would be deleted.
+    package let maxDelete: Int?
+
+    /// As a summary tells it: `12 deletions, --max-delete 10`.
+    package var text: String {
+        let count = deletions == 1 ? "1 deletion" : "\(deletions) deletions"
+        return maxDelete.map { "\(count), --max-delete \($0)" } ?? "\(count) and nothing to copy, no --max-delete"
+    }
+
+    /// - Parameter outcome: what goes before the reason.
+    package func failure(_ what: String, _ outcome: String) -> Failure {
+        guard let maxDelete else {
+            return Failure(
                 .failed,
-                "\(what): nothing was done, since there is nothing to copy and all \(count) files would be deleted",
-                hint: "if that is meant, say --max-delete \(count)")
+                "\(what): \(outcome) there is nothing to copy and all \(deletions) files would be deleted",
+                hint: "if that is meant, say --max-delete \(deletions)")
         }
+        return Failure(
+            .failed, "\(what): \(outcome) \(deletions) files would be deleted, more than \(maxDelete)",
+            hint: "if that is meant, allow it with --max-delete \(deletions); --dry-run lists them")
     }
 }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Support
 
@@ -60,22 +61,6 @@ package struct ReleaseFolder: Sendable {
         }
     }
 
-    /// Takes the turn of this folder; others wait. It ends with the value, also when the process is killed.
-    func lock() async throws -> ReleaseLock {
-        let file = releases + "/.lock"
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw TreeFolder.failure("write", file, errno) }
-        var lock = ReleaseLock(descriptor)
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            let code = errno
-            guard code == EWOULDBLOCK || code == EINTR else { throw TreeFolder.failure("lock", file, code) }
-            lock.waited = true
-            // A lock can't be waited for without holding a thread.
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        return lock
-    }
-
     /// Keeps the manifest beside the release, for the next pull.
     func keep(_ manifest: ReleaseManifest) throws {
         let folder = try TreeFolder(releases, attributes: FileAttributes(mode: 0o644))
@@ -132,9 +117,18 @@ package struct ReleaseFolder: Sendable {
                 try Self.remove(place)
             } else if TemporaryName.isOne(name) {
                 unlink(place)
+            } else if let hash = Self.hash(ofManifest: name), !files.isDirectory(release(hash)) {
+                // Killed between keeping the manifest and naming the release, or while removing it.
+                unlink(place)
             }
         }
         return removed
+    }
+
+    /// `.HASH.json`
+    private static func hash(ofManifest name: String) -> ReleaseHash? {
+        guard name.hasPrefix("."), name.hasSuffix(".json") else { return nil }
+        return ReleaseHash(String(name.dropFirst().dropLast(".json".count)))
     }
 
     // MARK: The system
@@ -159,9 +153,9 @@ package struct ReleaseFolder: Sendable {
         }
     }
 
-    /// Few files one by one; for many, one call for the whole machine takes less time than thousands for one file each.
+    /// Few files one by one; for many, one call for the folder's file system takes less time than thousands for one file each.
     private static func synchronize(_ folder: String, _ manifest: ReleaseManifest) throws {
-        guard manifest.files.count <= 256 else { return sync() }
+        guard manifest.files.count <= 256 else { return try withDescriptor(folder, O_DIRECTORY) { syncfs($0) } }
         for file in manifest.files where file.link == nil {
             try withDescriptor(folder + "/" + file.path, 0) { fsync($0) }
         }
@@ -181,19 +175,4 @@ package struct ReleaseFolder: Sendable {
             throw TreeFolder.failure("write", path, errno)
         }
     }
-}
-
-/// The turn of a folder, held while the value lives.
-struct ReleaseLock: Sendable {
-    private final class Descriptor: Sendable {
-        let number: CInt
-        init(_ number: CInt) { self.number = number }
-        deinit { close(number) }
-    }
-
-    private let descriptor: Descriptor
-    /// Whether another one had it when it was asked for.
-    fileprivate(set) var waited = false
-
-    init(_ descriptor: CInt) { self.descriptor = Descriptor(descriptor) }
 }

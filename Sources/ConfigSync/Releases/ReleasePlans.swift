@@ -60,7 +60,10 @@ package struct ReleasePrunePlan: Sendable, Hashable {
     /// - Parameters:
     ///   - keep: how many of the newest stay, the current one among them; at least 1.
     ///   - pointer: neither what it names nor what it named before is ever deleted.
-    package init(_ candidates: [Candidate], keep: Int, pointer: ReleasePointer?, now: Date) {
+    ///   - pinned: nor are these; they don't count as any of the newest unless they are.
+    package init(
+        _ candidates: [Candidate], keep: Int, pointer: ReleasePointer?, pinned: Set<ReleaseHash> = [], now: Date
+    ) {
         guard let pointer else {
             deleted = []
             return
@@ -72,7 +75,7 @@ package struct ReleasePrunePlan: Sendable, Hashable {
         var deleted: [ReleaseHash] = []
         for (release, writtenAt) in whole where !kept.contains(release) {
             room -= 1
-            if room >= 0 { continue }
+            if room >= 0 || pinned.contains(release) { continue }
             if now.timeIntervalSince(writtenAt) > Self.grace { deleted.append(release) }
         }
         self.deleted = deleted.reversed()
@@ -97,16 +100,21 @@ package struct ReleaseDifference: Sendable, Hashable, Codable {
     /// In bytes.
     package let localSize: Int64?
     package let remoteSize: Int64?
-    package let localMode: UInt16?
-    package let remoteMode: UInt16?
+    package let localMode: FileMode?
+    package let remoteMode: FileMode?
+    /// Where a symbolic link points; `nil` for a file.
+    package let localLink: String?
+    package let remoteLink: String?
 
     private init(_ kind: Kind, local: ReleaseFile?, remote: ReleaseFile?) {
         path = local?.path ?? remote?.path ?? ""
         self.kind = kind
         localSize = local?.size
         remoteSize = remote?.size
-        localMode = local?.mode
-        remoteMode = remote?.mode
+        localMode = local.map { FileMode($0.mode) }
+        remoteMode = remote.map { FileMode($0.mode) }
+        localLink = local?.link
+        remoteLink = remote?.link
     }
 
     /// Both lists in the order of their paths' bytes.

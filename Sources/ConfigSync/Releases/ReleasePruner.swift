@@ -8,26 +8,37 @@ struct ReleasePruner {
     let store: ReleaseStore
     let keep: Int
     let dryRun: Bool
+    let pinned: @Sendable () async throws -> Set<ReleaseHash>?
     let now: @Sendable () -> Date
 
-    init(_ store: ReleaseStore, keep: Int, dryRun: Bool, now: @escaping @Sendable () -> Date) {
+    /// - Parameter pinned: see `ReleasePusher.Options`.
+    init(
+        _ store: ReleaseStore, keep: Int, dryRun: Bool,
+        pinned: @escaping @Sendable () async throws -> Set<ReleaseHash>?,
+        now: @escaping @Sendable () -> Date
+    ) {
         self.store = store
         self.keep = keep
         self.dryRun = dryRun
+        self.pinned = pinned
         self.now = now
     }
 
-    /// - Returns: what was deleted, or would be in a dry run.
-    func run() async throws -> [ReleaseHash] {
+    /// - Returns: what was deleted, or would be in a dry run; and what would have been if it were not pinned.
+    func run() async throws -> (deleted: [ReleaseHash], pinned: [ReleaseHash]) {
         var candidates: [ReleasePrunePlan.Candidate] = []
         for release in try await store.releases() {
             candidates.append(.init(release: release, writtenAt: try await store.writtenAt(release)))
         }
-        let plan = ReleasePrunePlan(candidates, keep: keep, pointer: try await store.pointer()?.pointer, now: now())
-        if dryRun { return plan.deleted }
+        let pointer = try await store.pointer()?.pointer
+        let unpinned = ReleasePrunePlan(candidates, keep: keep, pointer: pointer, now: now())
+        guard !unpinned.deleted.isEmpty, let pinned = try await pinned() else { return ([], []) }
+        let plan = ReleasePrunePlan(candidates, keep: keep, pointer: pointer, pinned: pinned, now: now())
+        let kept = unpinned.deleted.filter { !plan.deleted.contains($0) }
+        if dryRun { return (plan.deleted, kept) }
         var deleted: [ReleaseHash] = []
         for release in plan.deleted { if try await delete(release) { deleted.append(release) } }
-        return deleted
+        return (deleted, kept)
     }
 
     /// The manifest goes first: from then on the release is not there, and nobody sees half of it.

@@ -37,6 +37,10 @@ package struct ReleasePuller: Sendable {
         package var attributes = FileAttributes()
         package var dryRun = false
         package var pool = TransferPool.Options()
+        /// How long another pull into the folder is waited for.
+        package var lockLimit = Duration.seconds(300)
+        /// Told who else pulls into the folder while that is waited for, and `nil` afterwards.
+        package var waiting: @Sendable (String?) -> Void = { _ in }
         package init() {}
     }
 
@@ -54,8 +58,8 @@ package struct ReleasePuller: Sendable {
     ///   - release: which; it is fetched whole or not at all.
     ///   - renewed: asked where another pull into the folder had to be waited for, since that one may have been about a newer
     ///     release; `nil` for a release that was named.
-    /// - Throws: `Failure` of kind `failed` naming what is missing, corrupt or can't be written; what S3 throws. `current` is as
-    ///   it was then.
+    /// - Throws: `Failure` of kind `failed` naming what is missing, corrupt or can't be written, of kind `timedOut` when another
+    ///   pull does not end; what S3 throws. `current` is as it was then.
     package func run(
         _ release: ReleaseHash, renewed: (@Sendable () async throws -> ReleaseHash)? = nil,
         progress: (any ProgressSink)? = nil
@@ -65,7 +69,7 @@ package struct ReleasePuller: Sendable {
         var manifest = try await manifest(release)
         if options.dryRun { return dryRun(manifest) }
         try folder.prepare(folderAttributes)
-        let lock = try await folder.lock()
+        let lock = try await folder.lock(limit: options.lockLimit, waiting: options.waiting)
         defer { withExtendedLifetime(lock) {} }
         if lock.waited, let newer = try await renewed?(), newer != release {
             release = newer

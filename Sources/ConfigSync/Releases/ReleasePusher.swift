@@ -29,6 +29,8 @@ package struct ReleasePusher: Sendable {
         package var dryRun = false
         /// Releases that were deleted, or would be in a dry run.
         package var pruned: [String] = []
+        /// Releases that stay only because a service or a task pins them.
+        package var pinned: [String] = []
         /// How the files differ from the current release.
         package var differences: [ReleaseDifference] = []
         package var seconds: Double = 0
@@ -40,6 +42,9 @@ package struct ReleasePusher: Sendable {
         package var makesCurrent = true
         /// How many releases stay; `nil` deletes none.
         package var keep: Int?
+        /// Releases that are not to be deleted besides, asked for when there is one to delete; `nil` when nobody can tell: then
+        /// none is deleted.
+        package var pinned: @Sendable () async throws -> Set<ReleaseHash>? = { [] }
         /// An ARN.
         package var person: String
         package var now: @Sendable () -> Date
@@ -93,8 +98,11 @@ package struct ReleasePusher: Sendable {
             if !options.dryRun { try await point(to: manifest, found, &report, progress) }
         }
         if let keep = options.keep {
-            let pruner = ReleasePruner(store, keep: keep, dryRun: options.dryRun, now: options.now)
-            report.pruned = try await pruner.run().map(\.text)
+            let pruner = ReleasePruner(
+                store, keep: keep, dryRun: options.dryRun, pinned: options.pinned, now: options.now)
+            let outcome = try await pruner.run()
+            report.pruned = outcome.deleted.map(\.text)
+            report.pinned = outcome.pinned.map(\.text)
         }
         report.seconds = (ContinuousClock.now - started) / .seconds(1)
         return report

@@ -7,10 +7,16 @@ package struct ReleaseWait: Sendable {
     private let store: ReleaseStore
     /// Told why it waits, when the reason changes.
     private let say: @Sendable (String) -> Void
+    private let reason = LastReason()
 
     package init(_ store: ReleaseStore, say: @escaping @Sendable (String) -> Void) {
         self.store = store
         self.say = say
+    }
+
+    /// Notes for what the work itself waits; `nil`: it goes on.
+    package func note(_ what: String, _ waiting: String?) {
+        if reason.set(waiting ?? ""), let waiting { say("\(what): waiting: \(waiting)") }
     }
 
     /// Does the work again while S3 doesn't answer or there is no pointer yet.
@@ -21,7 +27,7 @@ package struct ReleaseWait: Sendable {
         limit: Duration?, _ what: String, _ work: @escaping @Sendable () async throws -> Output
     ) async throws -> Output {
         guard let limit else { return try await work() }
-        let reason = LastReason()
+        _ = reason.set("")
         do {
             return try await Deadline.run(limit, what: what) {
                 var attempt = 0
@@ -36,14 +42,15 @@ package struct ReleaseWait: Sendable {
         } catch let failure as Failure where failure.kind == .timedOut {
             let why = reason.text.isEmpty ? "it was still under way" : reason.text
             throw Failure(
-                .timedOut, "\(what): not done after \(DurationText.format(limit)): \(why)", hint: failure.hint)
+                .timedOut, "\(what): not done after \(DurationText.format(limit)): \(why)",
+                hint: failure.hint ?? "raise --timeout, or run it again: files that have been fetched stay")
         }
     }
 
     /// Whether the same may succeed a little later.
     package static func mayPass(_ error: any Error) -> Bool {
         switch error {
-        case is AWSNoAnswer, is NoPointer, is AlteredObject: true
+        case is AWSNoAnswer, is NoPointer, is AlteredObject, is FolderInUse: true
         case let error as AWSError: error.httpStatus >= 500 || error.isThrottling
         case let failure as Failure: failure.cause.map { mayPass($0) } ?? false
         default: false
