@@ -70,9 +70,10 @@ import Testing
         let before = clock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(clock.now - before < .seconds(3))
+        // Without the signal it would be 300 s; a machine that is busy with other tests takes some.
+        #expect(clock.now - before < .seconds(20))
         #expect(pids.count == 2)
-        for pid in pids.prefix(2) { #expect(await isGone(pid, within: .seconds(3))) }
+        for pid in pids.prefix(2) { #expect(await isGone(pid, within: .seconds(20))) }
     }
 
     @Test func killsAChildThatIgnoresSIGTERM() async throws {
