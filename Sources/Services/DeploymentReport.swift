@@ -51,7 +51,9 @@ package struct DeploymentReport: Codable, Sendable {
         self.deployment = deployment
         taskDefinition = service?.taskDefinition
         desiredCount = service?.desiredCount ?? 0
-        runningCount = service?.runningCount ?? 0
+        // Tasks of the deployment before may still be stopping.
+        let own = service?.deployments?.first { $0.id != nil && $0.id == deployment && $0.status == "PRIMARY" }
+        runningCount = own?.runningCount ?? service?.runningCount ?? 0
     }
 }
 

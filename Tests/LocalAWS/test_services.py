@@ -280,6 +280,8 @@ def test_an_update_that_fails_is_rolled_back_with_its_service(lab, stack):
     assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
     failed = next(event for event in stack.events("Web") if event["ResourceStatus"] == "UPDATE_FAILED")
     assert _TRIPPED in failed["ResourceStatusReason"]
+    assert {event["PhysicalResourceId"] for event in stack.events("Web") if event["ResourceStatus"].startswith("UPDATE_")} == {
+        stack.service()["serviceArn"]}
     shown = stack.service()
     assert shown["taskDefinition"] == before
     assert shown["deployments"][0]["rolloutState"] == "COMPLETED"
