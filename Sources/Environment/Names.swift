@@ -152,9 +152,15 @@ package struct Names: Sendable {
     ///   - account: the account that the credentials belong to, 12 digits.
     ///   - region: the region in use.
     package func registry(account: String, region: String) throws -> String {
-        guard let given = settings[.registryURL]?.value else {
-            return "\(account).dkr.ecr.\(region).\(Partition.of(region).dnsSuffix)"
-        }
+        try givenRegistry ?? "\(account).dkr.ecr.\(region).\(Partition.of(region).dnsSuffix)"
+    }
+
+    /// REGISTRY_URL without scheme; `nil` where it is not set, so that it is ECR.
+    package var givenRegistry: String? {
+        get throws { try settings[.registryURL].map { try host(ofRegistry: $0.value) } }
+    }
+
+    private func host(ofRegistry given: String) throws -> String {
         var host = given[...]
         for scheme in ["https://", "http://"] where host.hasPrefix(scheme) { host = host.dropFirst(scheme.count) }
         if host.hasSuffix("/") { host.removeLast() }

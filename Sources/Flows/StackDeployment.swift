@@ -37,12 +37,15 @@ package final class StackDeployment: Sendable {
         var underWay: Set<String> = []
         var everUnderWay: Set<String> = []
         var followed: Set<String> = []
-        var cause: String?
+        /// What ended it, once it has failed.
+        var end: (status: CloudFormation.StackStatus, isByServices: Bool)?
         /// When the first of those that are not followed yet was seen to begin.
         var firstSeen: ContinuousClock.Instant?
         /// Whether the last event of the stack itself was its end.
         var sawEnd = false
         var isRollingBack = false
+        /// Whether it was cancelled here, since services fail.
+        var isCancelled = false
         var reports: [DeploymentReport] = []
     }
 
@@ -100,9 +103,13 @@ package final class StackDeployment: Sendable {
                 if outcome.status == .updateComplete {
                     try await deployments(try await begun(names, old), of: update)
                 }
-                if outcome.status != .updateComplete { await explain(old) }
-                return StackEvents.Outcome(
-                    stack: outcome.stack, status: outcome.status, events: state.withLock { $0.events })
+                let events = state.withLock { $0.events }
+                if outcome.status != .updateComplete {
+                    await explain(old)
+                    let isByServices = StackCause.first(in: events)?.resourceType == Self.serviceType
+                    state.withLock { $0.end = (outcome.status, isByServices || $0.isCancelled) }
+                }
+                return StackEvents.Outcome(stack: outcome.stack, status: outcome.status, events: events)
             } catch let found as DeploymentsBegan {
                 mark = state.withLock { $0.events.last?.eventId } ?? mark
                 try await deployments(found.started, of: update)
@@ -110,32 +117,49 @@ package final class StackDeployment: Sendable {
         }
     }
 
-    /// Why a task failed, where one did; a deployment that failed at once was over before it was followed.
-    package var cause: String? {
+    /// How the update ended and which service is why, in CloudFormation's place, which does not know the tasks' reasons; `nil`
+    /// where it did not fail by a service, or nothing is known of that.
+    package var failure: (status: CloudFormation.StackStatus, reason: String)? {
         state.withLock { state in
-            guard let report = state.reports.last(where: { $0.failureKind != nil }) else { return state.cause }
-            // Of a rollback ECS says what it did, the tasks say why.
-            let own = report.stoppedTasks.first?.reason
-            return [report.reason, own].compactMap { $0 }.joined(separator: "; ")
+            guard let end = state.end, end.isByServices,
+                let report = state.reports.first(where: { $0.outcome == .failed })
+            else { return nil }
+            return (end.status, "service \(report.service): \(report.shortReason)")
         }
     }
 
+    /// Looks at services that were over before they were followed: a task that fails at its start, fails three times in seconds.
     private func explain(_ old: Set<String>) async {
         let (isKnown, wanted) = state.withLock { state in
-            (state.reports.contains { $0.failureKind != nil }, state.everUnderWay)
+            (state.reports.contains { $0.outcome == .failed }, state.everUnderWay.subtracting(state.followed))
         }
         guard !isKnown else { return }
-        for name in names where wanted.contains(name) {
+        for before in services {
+            guard let name = before.serviceName, wanted.contains(name) else { continue }
+            let earlier = Set((before.deployments ?? []).compactMap(\.id))
             // What can't be looked at leaves CloudFormation's own words.
-            let tasks = try? await TaskInvestigator(client: client)
-                .failedTasks(ofService: "service/\(cluster)/\(name)")
-            guard let newest = tasks?.first(where: { !old.contains($0.verdict.taskArn) }) else { continue }
+            let tasks = try? await TaskInvestigator(client: client).failedTasks(ofService: "service/\(cluster)/\(name)")
+            {
+                // Neither those of deployments before, nor of the one that brings back what ran before.
+                !old.contains($0.taskArn) && !earlier.contains($0.startedBy ?? "")
+                    && $0.taskDefinitionArn != before.taskDefinition
+            }
+            guard let newest = tasks?.first else { continue }
             for line in newest.lines { show(line) }
             let findings = await FindingInspector(client: client).findings(of: [newest])
             for line in findings.flatMap(\.lines) { show("  \(line)") }
-            state.withLock { $0.cause = $0.cause ?? newest.verdict.cause }
+            let now = try? await ecs.describeService(name, cluster: cluster)
+            var report = DeploymentReport(
+                now, name: name, cluster: cluster, deployment: newest.startedBy, outcome: .failed,
+                reason: newest.verdict.cause ?? "its tasks fail")
+            report.findings = findings
+            report.stoppedTasks = [ServiceRedeployment.stoppedTask(newest)]
+            report.stoppedTasksWereTold = true
+            state.withLock { $0.reports.append(report) }
         }
     }
+
+    private static let serviceType = "AWS::ECS::Service"
 
     private var names: [String] { services.compactMap(\.serviceName) }
 
@@ -165,7 +189,7 @@ package final class StackDeployment: Sendable {
                 state.sawEnd = event.endsOperation
                 state.isRollingBack = event.resourceStatus?.hasPrefix("UPDATE_ROLLBACK") == true
             }
-            guard event.resourceType == "AWS::ECS::Service" else { return }
+            guard event.resourceType == Self.serviceType else { return }
             let name = event.physicalResourceId.map { ServiceNames.name(ofARN: $0) } ?? ""
             // An event that does not say which service it is of may be any one's.
             let meant = names.contains(name) ? [name] : names
@@ -204,14 +228,24 @@ package final class StackDeployment: Sendable {
         guard !open.isEmpty else { return [] }
         return try await ecs.describeServices(open, cluster: cluster).compactMap { now in
             guard let before = services.first(where: { $0.serviceName == now.serviceName }),
-                let name = now.serviceName, let primary = now.deployments?.first(where: { $0.status == "PRIMARY" }),
-                let id = primary.id, id != before.deployments?.first(where: { $0.status == "PRIMARY" })?.id
+                let name = now.serviceName, let new = Self.new(now, before), let id = new.id
             else { return nil }
             return DeploymentWatch.Started(
-                cluster: cluster, service: name, primary: id, createdAt: primary.createdAt,
+                cluster: cluster, service: name, primary: id, createdAt: new.createdAt,
                 oldEvents: Set((before.events ?? []).compactMap(\.id)), oldTasks: old,
                 taskDefinitionBefore: before.taskDefinition)
         }
+    }
+
+    /// The deployment that the update has begun: the PRIMARY one, or, where ECS is rolling back already, the one that failed.
+    private static func new(_ now: ECS.Service, _ before: ECS.Service) -> ECS.Deployment? {
+        let earlier = Set((before.deployments ?? []).compactMap(\.id))
+        let new = (now.deployments ?? []).filter { $0.id.map { !earlier.contains($0) } ?? false }
+        guard let primary = new.first(where: { $0.status == "PRIMARY" }) else { return nil }
+        let goesBack =
+            primary.taskDefinition != nil && primary.taskDefinition == before.taskDefinition
+            && primary.rolloutStateReason?.lowercased().contains("rolling back") == true
+        return goesBack ? new.first { $0.status != "PRIMARY" } : primary
     }
 
     private func deployments(_ started: [DeploymentWatch.Started], of update: StackUpdater.Begun) async throws {
@@ -223,46 +257,57 @@ package final class StackDeployment: Sendable {
         for one in started { show("service \(one.service): deployment \(one.primary) started") }
         var timing = timing
         if let until { timing.deadline = max(.zero, until - timing.now()) }
-        let cancelled = Mutex(false)
         let limit = maxFailedTasks.map { count in
-            DeploymentWatch.FailureLimit(failedTasks: count) { [client] _, _ in
+            DeploymentWatch.FailureLimit(failedTasks: count) { [self] _, _ in
                 // Several services may fail; the update is one.
-                if !cancelled.withLock({ $0 }) { try await Self.cancel(update.id, client) }
-                cancelled.withLock { $0 = true }
+                if !isCancelled { try await cancel(update) }
                 return .nothing("the update of stack \(update.name) is cancelled, which rolls all of it back")
             }
         }
         let reports = try await ServiceRedeployment(client).follow(
             started, timing: timing, limit: limit, meter: meter, tell: show)
         state.withLock { $0.reports += reports }
-        try await check(reports, of: update, cancelled: cancelled.withLock { $0 })
+        try await check(reports, of: update)
+    }
+
+    private var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    private func cancel(_ update: StackUpdater.Begun) async throws {
+        try await Self.cancel(update.id, client)
+        state.withLock { $0.isCancelled = true }
     }
 
     /// Ends the wait where nothing good is to come of it; what ECS rolls back, CloudFormation does too.
-    private func check(_ reports: [DeploymentReport], of update: StackUpdater.Begun, cancelled: Bool) async throws {
-        let hint = Self.whatNext(update.name)
+    private func check(_ reports: [DeploymentReport], of update: StackUpdater.Begun) async throws {
+        let hint = Self.whatNext(update.name, services: reports.filter(\.goesOn).map(\.service))
         if let late = reports.first(where: { $0.outcome == .timedOut }) {
             throw Failure(.timedOut, "service \(late.service): \(late.reason ?? "not deployed")", hint: hint)
         }
-        guard !cancelled, let bad = reports.first(where: { $0.outcome == .failed && $0.goesOn }) else { return }
-        let reason = "service \(bad.service): \(bad.reason ?? "its tasks fail")"
+        guard !isCancelled, let bad = reports.first(where: { $0.outcome == .failed && $0.goesOn }) else { return }
         do {
             // Neither ECS nor CloudFormation would end it, for hours.
-            try await Self.cancel(update.id, client)
-            return show("\(reason): the update of stack \(update.name) is cancelled, which rolls all of it back")
+            try await cancel(update)
+            return show(
+                "service \(bad.service) fails: the update of stack \(update.name) is cancelled, which rolls all of it back"
+            )
         } catch let error as AWSError where error.code == "ValidationError" {
             show("stack \(update.name): its update can't be cancelled any more: \(error.message)")
         }
         throw Failure(
-            .failed, reason,
+            .failed, "service \(bad.service): \(bad.shortReason)",
             hint: (bad.findings.first.map { "\($0.advice); " } ?? "") + hint)
     }
 
     /// How to go on with an update that nobody follows any more.
-    package static func whatNext(_ stack: String) -> String {
-        "CloudFormation goes on: watch it with 'fgctl cf-events --follow --stack \(stack)', roll it back with "
-            + "'aws cloudformation cancel-update-stack --stack-name \(stack)'"
+    ///
+    /// - Parameter services: those that it is deploying; ending such a deployment ends the update.
+    package static func whatNext(_ stack: String, services: [String]) -> String {
+        "CloudFormation goes on: watch it with 'fgctl cf-events --follow --stack \(stack)'"
+            + (services.first.map { ", roll it back with 'fgctl service-rollback \($0)'" } ?? "")
     }
+
+    /// The services whose deployments were under way when following ended.
+    package var underWay: [String] { state.withLock { $0.underWay.sorted() } }
 
     /// Rolls an update back that is under way.
     package static func cancel(_ stack: String, _ client: AWSClient) async throws {

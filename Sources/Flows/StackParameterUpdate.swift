@@ -21,8 +21,11 @@ package struct StackParameterUpdate: Sendable {
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.client = client
+        var options = StackUpdater.Options()
+        // Who sets parameters says so.
+        options.showsDifferences = false
         updater = StackUpdater(
-            client: client, upload: upload, options: .init(), follower: follower, show: show, confirm: confirm,
+            client: client, upload: upload, options: options, follower: follower, show: show, confirm: confirm,
             sleep: sleep)
     }
 

@@ -53,8 +53,9 @@ package struct StackRemoval: Sendable {
 
         /// Reads off a stack what it would leave behind.
         ///
+        /// - Parameter registry: as images are named, where that is not ECR's own host.
         /// - Throws: `Failure` when its database is protected against deletion: CloudFormation would get stuck on it.
-        package init(_ stack: CloudFormation.Stack) throws {
+        package init(_ stack: CloudFormation.Stack, registry: String?) throws {
             self.stack = stack.stackName
             status = stack.stackStatus.rawValue
             let hasDatabase = stack.parameter("CreateDatabase") == "true"
@@ -66,7 +67,10 @@ package struct StackRemoval: Sendable {
                         + "the services alone: 'fgctl cf-delete-stack --keep-base'")
             }
             var kept = ["Webserver", "Daemon", "Usercode", "Fgctl"].compactMap { part in
-                stack.output("\(part)RepositoryUri").map { "repository \($0)" }
+                stack.output("\(part)RepositoryUri").map { uri in
+                    let name = uri.drop { $0 != "/" }
+                    return "repository " + (registry.map { "\($0)\(name)" } ?? uri)
+                }
             }
             if let bucket = stack.output("BucketName") { kept.append("bucket \(bucket)") }
             if hasDatabase { kept.append("a last snapshot of the database") }

@@ -23,12 +23,21 @@ package struct DeploymentReport: Codable, Sendable {
     package let taskDefinition: String?
     package let desiredCount: Int
     package let runningCount: Int
+    /// Why, as short as it can be said: for the last line, after all was told. Not in the JSON form.
+    package var brief: String?
     /// Filled when it failed: at most three, the newest first.
     package var stoppedTasks: [StoppedTask] = []
+    /// Whether these were told when they failed. Not in the JSON form.
+    package var stoppedTasksWereTold = false
     /// What is missing or refused, where that is known.
     package var findings: [Finding] = []
     /// Whether ECS goes on with a deployment that was given up on.
     package var goesOn = false
+
+    private enum CodingKeys: String, CodingKey {
+        case service, cluster, outcome, reason, deployment, serviceDeploymentArn, taskDefinition, desiredCount,
+            runningCount, stoppedTasks, findings, goesOn
+    }
 
     /// - Parameter deployment: its id; `nil` when it could not be started.
     package init(
@@ -42,7 +51,9 @@ package struct DeploymentReport: Codable, Sendable {
         self.deployment = deployment
         taskDefinition = service?.taskDefinition
         desiredCount = service?.desiredCount ?? 0
-        runningCount = service?.runningCount ?? 0
+        // Tasks of the deployment before may still be stopping.
+        let own = service?.deployments?.first { $0.id != nil && $0.id == deployment && $0.status == "PRIMARY" }
+        runningCount = own?.runningCount ?? service?.runningCount ?? 0
     }
 }
 
@@ -61,6 +72,15 @@ extension DeploymentReport {
     package static func worst(_ reports: [DeploymentReport]) -> Failure.Kind? {
         let kinds = reports.compactMap(\.failureKind)
         return [.failed, .superseded, .timedOut].first { kinds.contains($0) }
+    }
+
+    /// Why it did not succeed, for a line that ends what was told.
+    package var shortReason: String { brief ?? reason ?? outcome.rawValue }
+
+    /// What there is to tell of it at the end: tasks that were not told yet, and how it went.
+    package var closingLines: [String] {
+        let tasks = stoppedTasksWereTold ? [] : stoppedTasks
+        return tasks.map { "\(service): task \(TaskWatch.id($0.taskArn)) stopped: \($0.reason)" } + [line]
     }
 
     /// How it went, in one line.

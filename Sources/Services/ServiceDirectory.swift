@@ -37,7 +37,7 @@ package struct ServiceDirectory: Sendable {
                 return zip(words, found).map { Found(name: $1.serviceName ?? $0, service: $1, note: nil) }
             }
         }
-        let all = try await ecs.listServices(cluster: cluster).map { ServiceNames.name(ofARN: $0) }
+        let all = try await clusterServices()
         let outputs = try await outputs()
         let names = ServiceNames(cluster: cluster, services: all, stack: stack, outputs: outputs)
         let matches = try names.resolve(words)
@@ -63,12 +63,29 @@ package struct ServiceDirectory: Sendable {
                 names = []
             }
         }
-        if names.isEmpty { names = try await ecs.listServices(cluster: cluster).map { ServiceNames.name(ofARN: $0) } }
+        if names.isEmpty { names = try await clusterServices() }
         return try await described(names.sorted()).map { Found(name: $0.serviceName ?? "?", service: $0, note: nil) }
     }
 
+    private func clusterServices() async throws -> [String] {
+        try await inCluster { try await ecs.listServices(cluster: cluster) }.map { ServiceNames.name(ofARN: $0) }
+    }
+
     private func described(_ names: [String]) async throws -> [ECS.Service] {
-        try await ecs.describeServices(names, cluster: cluster).filter { $0.status != "INACTIVE" }
+        try await inCluster { try await ecs.describeServices(names, cluster: cluster) }.filter {
+            $0.status != "INACTIVE"
+        }
+    }
+
+    /// - Throws: `Failure` of kind `failed` when there is no such cluster.
+    private func inCluster<Output>(_ look: () async throws -> Output) async throws -> Output {
+        do { return try await look() } catch let error as AWSError where error.code == "ClusterNotFoundException" {
+            throw Failure(
+                .failed, "find services: cluster \(cluster) does not exist",
+                hint:
+                    "create the stack, which holds the cluster, with 'fgctl cf-create-stack', or correct key ECS_CLUSTER",
+                cause: error)
+        }
     }
 
     private func outputs() async throws -> [(key: String, value: String)] {

@@ -164,14 +164,10 @@ package struct ServiceRedeployment: Sendable {
             if let own = ending.taskCause, !reason.contains(own) { reason += "; \(own)" }
             report.outcome = .failed
             report.reason = reason
+            report.brief = ending.brief
+            report.stoppedTasksWereTold = !ending.failedTasks.isEmpty
             report.stoppedTasks =
-                ending.failedTasks.isEmpty
-                ? await stoppedTasks(started)
-                : ending.failedTasks.map {
-                    Self.stoppedTask(
-                        $0.verdict.taskArn, $0.verdict.stoppedReason ?? $0.verdict.stopCode,
-                        $0.verdict.containers.map { ($0.name, $0.exitCode, $0.reason) })
-                }
+                ending.failedTasks.isEmpty ? await stoppedTasks(started) : ending.failedTasks.map(Self.stoppedTask)
         }
         return report
     }
@@ -184,16 +180,27 @@ package struct ServiceRedeployment: Sendable {
         guard let arns = try? await ecs.listTasks(request), !arns.isEmpty,
             let tasks = try? await ecs.describeTasks(cluster: started.cluster, tasks: Array(arns.prefix(100))).tasks
         else { return [] }
-        let ended = tasks.filter { !$0.madeRoom }
-        let own = ended.filter { $0.startedBy == started.primary }
-        let newest = (own.isEmpty ? ended : own).sorted {
-            ($0.stoppedAt ?? .distantPast) > ($1.stoppedAt ?? .distantPast)
+        // What tasks of an earlier deployment did is not why this one failed.
+        let own = tasks.filter { task in
+            guard !task.madeRoom, !started.oldTasks.contains(task.taskArn) else { return false }
+            guard let starter = task.startedBy, starter.hasPrefix("ecs-svc/") else {
+                return task.wasMade(since: started.createdAt)
+            }
+            return starter == started.primary
         }
+        let newest = own.sorted { ($0.stoppedAt ?? .distantPast) > ($1.stoppedAt ?? .distantPast) }
         return newest.prefix(Self.shownTasks).map { task in
             Self.stoppedTask(
                 task.taskArn, task.stoppedReason ?? task.stopCode,
                 (task.containers ?? []).map { ($0.name ?? "?", $0.exitCode, $0.reason) })
         }
+    }
+
+    /// A failed task as a report has it.
+    package static func stoppedTask(_ task: FailedTask) -> DeploymentReport.StoppedTask {
+        stoppedTask(
+            task.verdict.taskArn, task.verdict.stoppedReason ?? task.verdict.stopCode,
+            task.verdict.containers.map { ($0.name, $0.exitCode, $0.reason) })
     }
 
     private static func stoppedTask(

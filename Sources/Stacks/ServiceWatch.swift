@@ -5,6 +5,15 @@ internal import Support
 internal import Synchronization
 internal import Watch
 
+/// The failed tasks of which an operation has told already, by ARN.
+package final class ToldTasks: Sendable {
+    private let arns = Mutex<Set<String>>([])
+    package init() {}
+    /// Whether it was not told before; it is from now on.
+    func insert(_ arn: String) -> Bool { arns.withLock { $0.insert(arn).inserted } }
+    var all: Set<String> { arns.withLock { $0 } }
+}
+
 /// Looks at the tasks of services that CloudFormation waits for: it waits for hours for one whose tasks fail again and again,
 /// and says nothing of why.
 final class ServiceWatch: Sendable {
@@ -14,27 +23,46 @@ final class ServiceWatch: Sendable {
     private struct State {
         /// Services under way by ARN, with their logical id and when that began.
         var services: [String: (name: String, since: Date)] = [:]
-        var told: Set<String> = []
         var failures: [String: Int] = [:]
         var looks = 0
     }
 
     private let what: String
-    private let cancelHint: String?
+    private let givenHint: String?
+    private let isUpdate: Bool
     private let investigator: TaskInvestigator
     private let inspector: FindingInspector
     private let show: @Sendable (String) -> Void
+    private let told: ToldTasks
     private let state = Mutex(State())
 
-    /// - Parameter what: the operation, for messages.
+    /// - Parameters:
+    ///   - what: the operation, for messages.
+    ///   - cancelHint: how the operation is ended.
+    ///   - isUpdate: whether it is an update, which ends with the deployment of a service that it waits for.
+    ///   - told: learns which tasks were told.
     init(
-        client: AWSClient, what: String, cancelHint: String?, show: @escaping @Sendable (String) -> Void
+        client: AWSClient, what: String, cancelHint: String?, isUpdate: Bool = false, told: ToldTasks = ToldTasks(),
+        show: @escaping @Sendable (String) -> Void
     ) {
         self.what = what
-        self.cancelHint = cancelHint
+        self.told = told
+        givenHint = cancelHint
+        self.isUpdate = isUpdate
         investigator = TaskInvestigator(client: client)
         inspector = FindingInspector(client: client)
         self.show = show
+    }
+
+    /// How the operation is ended, by one of the services that are under way where it is an update.
+    var cancelHint: String? {
+        let first = state.withLock { $0.services.keys.min() }
+        return givenHint ?? first.flatMap(rollbackHint)
+    }
+
+    private func rollbackHint(_ arn: String) -> String? {
+        guard isUpdate, let name = arn.split(separator: "/").last else { return nil }
+        return "roll it back with 'fgctl service-rollback \(name)'"
     }
 
     /// Learns from an event which services are under way.
@@ -62,7 +90,7 @@ final class ServiceWatch: Sendable {
         for (arn, service) in services.sorted(by: { $0.key < $1.key }) {
             let tasks: [FailedTask]
             do {
-                tasks = try await investigator.failedTasks(ofService: arn)
+                tasks = try await investigator.failedTasks(ofService: arn) { $0.wasMade(since: service.since) }
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
@@ -76,12 +104,11 @@ final class ServiceWatch: Sendable {
     }
 
     private func tell(_ task: FailedTask, of arn: String, named name: String) async throws {
-        let failures = state.withLock { state -> Int? in
-            guard state.told.insert(task.verdict.taskArn).inserted else { return nil }
+        guard told.insert(task.verdict.taskArn) else { return }
+        let failures = state.withLock { state in
             state.failures[arn, default: 0] += 1
-            return state.failures[arn]
+            return state.failures[arn, default: 1]
         }
-        guard let failures else { return }
         show("  service \(name): a task failed")
         for line in task.lines { show(line) }
         let finding = await inspector.findings(of: [task]).first
@@ -91,6 +118,7 @@ final class ServiceWatch: Sendable {
         throw Failure(
             .failed, "\(what): service \(name) keeps failing: \(cause)" + (finding.map { "; \($0.text)" } ?? ""),
             hint: "CloudFormation goes on waiting for it, for hours"
-                + (cancelHint.map { ": \($0)" } ?? "") + (finding.map { "; then \($0.advice)" } ?? ""))
+                + ((givenHint ?? rollbackHint(arn)).map { ": \($0)" } ?? "")
+                + (finding.map { "; then \($0.advice)" } ?? ""))
     }
 }

@@ -12,6 +12,7 @@ package struct StackOperation: Sendable {
     private let upload: TemplateUpload
     package let show: @Sendable (String) -> Void
     package let sleep: @Sendable (Duration) async throws -> Void
+    private let told = ToldTasks()
 
     package init(
         client: AWSClient, upload: TemplateUpload, show: @escaping @Sendable (String) -> Void,
@@ -170,18 +171,39 @@ package struct StackOperation: Sendable {
     // MARK: Following
 
     /// Follows what was started; when the user interrupts, says that it goes on, and how to watch and end it.
-    func follow(_ name: String, id: String, mark: String?, cancelHint: String?) async throws -> StackEvents.Outcome {
-        let services = ServiceWatch(client: client, what: "stack \(name)", cancelHint: cancelHint, show: show)
+    ///
+    /// - Parameter ends: for an update: ends it if the user wants that, and says whether. Without, it is no update.
+    func follow(
+        _ name: String, id: String, mark: String?, cancelHint: String?, ends: (@Sendable () async -> Bool)? = nil
+    ) async throws -> StackEvents.Outcome {
+        let services = ServiceWatch(
+            client: client, what: "stack \(name)", cancelHint: cancelHint, isUpdate: ends != nil, told: told, show: show
+        )
         do {
             return try await events.follow(id, after: mark, warn: show, meanwhile: { try await services.look() }) {
                 show("  " + EventLine.text($0))
                 services.note($0)
             }
         } catch is CancellationError {
+            if let ends, await ends() { throw CancellationError() }
             show(
                 "stack \(name): no longer watching; CloudFormation goes on: watch it with "
-                    + "'fgctl cf-events --follow --stack \(name)'" + (cancelHint.map { ", \($0)" } ?? ""))
+                    + "'fgctl cf-events --follow --stack \(name)'"
+                    + ((cancelHint ?? services.cancelHint).map { ", \($0)" } ?? ""))
             throw CancellationError()
+        }
+    }
+
+    /// Ends an update by rolling it back; says whether CloudFormation took that.
+    func cancelUpdate(_ name: String, id: String) async -> Bool {
+        let request = CloudFormation.RollbackStackRequest(stackName: id, clientRequestToken: RequestToken.make())
+        do {
+            try await Shielded.run { [cloudFormation] in try await cloudFormation.cancelUpdateStack(request) }
+            show("stack \(name): rolling back: watch it with 'fgctl cf-events --follow --stack \(name)'")
+            return true
+        } catch {
+            show("stack \(name): its update can't be rolled back: \(error)")
+            return false
         }
     }
 
@@ -200,11 +222,16 @@ package struct StackOperation: Sendable {
     }
 
     /// The failure of an operation, with all that can be found out about its cause.
-    func failure(_ what: String, name: String, _ outcome: StackEvents.Outcome, noRollback: Bool) async -> Failure {
+    ///
+    /// - Parameter knowsServices: whether the services' tasks were looked at already.
+    func failure(
+        _ what: String, name: String, _ outcome: StackEvents.Outcome, noRollback: Bool, knowsServices: Bool = false
+    ) async -> Failure {
         let diagnosis = await StackDiagnoser(client: client).diagnose(
             stack: name, id: outcome.events.first?.stackId ?? outcome.stack?.stackId ?? name,
-            status: outcome.status, events: outcome.events, keptEvidence: noRollback)
-        for line in diagnosis.detailLines { show(line) }
+            status: outcome.status, events: outcome.events, keptEvidence: noRollback,
+            looksAtServices: !knowsServices)
+        for line in diagnosis.detailLines(knowing: told.all) { show(line) }
         let given = outcome.stack?.stackStatusReason.flatMap { $0.isEmpty ? nil : $0 }
         let reason = await ValidationFailures(cloudFormation: cloudFormation).explain(
             diagnosis.causeText ?? given ?? "CloudFormation gives no reason",

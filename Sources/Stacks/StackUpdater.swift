@@ -18,6 +18,8 @@ package struct StackUpdater: Sendable {
         package var wishes = UpdateDecision.Wishes()
         /// Logical ids that a stuck rollback gives up on.
         package var skipped: [String] = []
+        /// Whether what differs is told; not where the caller has.
+        package var showsDifferences = true
         package init() {}
     }
 
@@ -49,22 +51,26 @@ package struct StackUpdater: Sendable {
     private let options: Options
     private let follower: Follower?
     private let confirm: @Sendable (String) async throws -> Void
+    private let wishes: @Sendable (String) async -> Bool
     private var cloudFormation: CloudFormation { operation.cloudFormation }
 
     /// - Parameters:
     ///   - show: takes the lines of progress.
     ///   - follower: `nil` follows the stack's events, and looks at the tasks of services.
     ///   - confirm: asks a question; throws when the answer is not yes.
+    ///   - wishes: asks one who interrupts, where there is anybody to ask.
     package init(
         client: AWSClient, upload: TemplateUpload, options: Options, follower: Follower? = nil,
         show: @escaping @Sendable (String) -> Void,
         confirm: @escaping @Sendable (String) async throws -> Void,
+        wishes: @escaping @Sendable (String) async -> Bool = { _ in false },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         operation = StackOperation(client: client, upload: upload, show: show, sleep: sleep)
         self.options = options
         self.follower = follower
         self.confirm = confirm
+        self.wishes = wishes
     }
 
     /// Looks at what is there and decides; changes nothing.
@@ -99,7 +105,7 @@ package struct StackUpdater: Sendable {
             case .continueRollback(let stuck): try await continueRollback(request, stack, stuck: stuck)
             case .rollBack: try await rollBack(request, stack)
             case .update(let lines):
-                for line in lines { operation.show("  \(line)") }
+                if options.showsDifferences { for line in lines { operation.show("  \(line)") } }
                 if let outcome = try await apply(request, stack) { return outcome }
                 races += 1
                 guard races < Self.mostRaces else {
@@ -203,12 +209,15 @@ package struct StackUpdater: Sendable {
         if let follower {
             outcome = try await follower(begun)
         } else {
-            outcome = try await operation.follow(
-                name, id: id, mark: begun.mark,
-                cancelHint: "cancel it with 'aws cloudformation cancel-update-stack --stack-name \(name)'")
+            outcome = try await operation.follow(name, id: id, mark: begun.mark, cancelHint: nil) {
+                [wishes, operation] in
+                guard await wishes("Update of stack \(name): roll back?") else { return false }
+                return await operation.cancelUpdate(name, id: id)
+            }
         }
         guard outcome.status == .updateComplete, let stack = outcome.stack else {
-            throw await operation.failure(what, name: name, outcome, noRollback: options.wishes.noRollback)
+            throw await operation.failure(
+                what, name: name, outcome, noRollback: options.wishes.noRollback, knowsServices: follower != nil)
         }
         return .updated(stack)
     }

@@ -1803,7 +1803,6 @@ Resources:
                   - cloudformation:GetTemplate
                   - cloudformation:ListStackResources
                   - cloudformation:DeleteStack
-                  # fgctl never cancels, but says how to when it is interrupted.
                   - cloudformation:CancelUpdateStack
                   - cloudformation:ContinueUpdateRollback
                   - cloudformation:RollbackStack
@@ -2087,6 +2086,7 @@ Resources:
           - Sid: BaseStack
             Effect: Allow
             Action:
+              - cloudformation:CancelUpdateStack
               - cloudformation:ContinueUpdateRollback
               - cloudformation:CreateChangeSet
               - cloudformation:DeleteChangeSet

@@ -114,6 +114,10 @@ def parameters(project: Project) -> dict[str, str]:
     return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
 
 
+def status(project: Project) -> str | None:
+    return parts.status_of(project, project.stack)
+
+
 def settled_at(project: Project, role: str) -> float:
     """When the service reached its steady state, as ECS tells."""
     service = project.boto3("ecs").describe_services(

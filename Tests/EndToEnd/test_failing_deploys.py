@@ -14,6 +14,7 @@ import re
 import time
 
 import pytest
+import terminal
 from harness import wait_until
 from parts import SMALL, put_image, status_of
 
@@ -256,6 +257,34 @@ def test_a_service_in_a_stack(project, judge, case):
     ecs = project.boto3("ecs")
     wait_until("the service", lambda: ecs.describe_services(
         cluster=project.stack, services=["web"])["services"][0]["runningCount"] == 1, 30)
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_an_update_that_is_interrupted_can_be_rolled_back(project, judge, answer):
+    """Real: CloudFormation waits for a service that does not settle."""
+    put_image(project, "0.9")
+    text = SERVICE.replace("IMAGE", "busybox:local")
+    project.write("web.yaml", text.replace("COMMAND", STAYS))
+    project.fgctl("cf-create-stack", "0.9", "--template", "web.yaml").expect(0)
+    # Healthy only after three seconds, it fails before.
+    project.write("web.yaml", text.replace("COMMAND", "sleep 2; exit 1"))
+    with terminal.fgctl(project, "cf-update-stack", "0.9", "--template", "web.yaml", "--yes") as running:
+        running.expect("UPDATE_IN_PROGRESS AWS::ECS::Service Web", 30)
+        running.interrupt()
+        running.expect(f"Update of stack {project.stack}: roll back? [y/N] ")
+        running.type(answer)
+        assert running.process.wait(30) == 130, running.text
+        running.shows("")
+    cancelled = judge.requests("cloudformation", "CancelUpdateStack", label=judge.label)
+    assert len(cancelled) == (answer == "y")
+    if answer == "y":
+        assert f"stack {project.stack}: rolling back" in running.text
+        wait_until("the rollback", lambda: status_of(project) == "UPDATE_ROLLBACK_COMPLETE", 60)
+    else:
+        assert "CloudFormation goes on: watch it with 'fgctl cf-events --follow" in running.text
+        assert "roll it back with 'fgctl service-rollback web'" in running.text
+        project.boto3("cloudformation").cancel_update_stack(StackName=project.stack)
+        wait_until("the rollback", lambda: status_of(project) == "UPDATE_ROLLBACK_COMPLETE", 60)
 
 
 # --- an execution role that may not pull ----------------------------------------------------------------------------

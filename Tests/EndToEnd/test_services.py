@@ -1,14 +1,10 @@
 """Services: the deployment that was started is followed, never 'is the service stable'."""
 
 import json
-import os
-import pty
 import re
-import select
-import signal
-import subprocess
 
 import pytest
+import terminal
 from harness import wait_until
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"]}}
@@ -93,7 +89,7 @@ def test_the_circuit_breaker_ends_it(job, make):
     assert "circuit breaker" in report["reason"]
     assert 1 <= len(report["stoppedTasks"]) <= 3
     assert "container web exit 3" in report["stoppedTasks"][0]["reason"]
-    assert "container web exit 3" in result.err
+    assert "container web ended with 3" in result.err and "container web exit 3" not in result.err, "told once"
 
 
 def described(job, stacks, name, **changes):
@@ -135,33 +131,14 @@ def test_interrupted(job, judge, standing_stacks, make):
 
 def test_a_terminal_is_asked_whether_to_roll_back(job, judge, make):
     name = make(command="sleep 1; exit 3")
-    ours, theirs = pty.openpty()
-    running = subprocess.Popen(
-        [str(job.binary), "update-service", name], cwd=job.folder, env=job.environment, stdin=theirs, stdout=theirs,
-        stderr=theirs)
-    os.close(theirs)
-    text = ""
-
-    def shows(wanted):
-        nonlocal text
-        while select.select([ours], [], [], 0.1)[0]:
-            try:
-                text += os.read(ours, 4096).decode()
-            except OSError:  # the program has ended
-                break
-        return wanted in text
-
-    try:
-        wait_until("its start", lambda: shows(" started"), 20)
-        running.send_signal(signal.SIGINT)
-        wait_until("the question", lambda: shows("roll back? [y/N] "), 20)
-        os.write(ours, b"y\n")
+    with terminal.fgctl(job, "update-service", name) as running:
+        running.expect(" started")
+        running.interrupt()
+        running.expect("roll back? [y/N] ")
+        running.type("y")
         # A restart has nothing else to go back to.
-        wait_until("the answer", lambda: shows("nothing else ran before"), 20)
-        assert running.wait(20) == 130, text
-    finally:
-        running.kill()
-        os.close(ours)
+        running.expect("nothing else ran before")
+        assert running.process.wait(20) == 130, running.text
 
 
 def revision(job, stacks, name, command):
@@ -224,6 +201,14 @@ def test_status_shows_what_runs(job, standing_stacks, make):
     failing = make("failing", command="exit 3")
     result = job.fgctl("service-status", failing, "--fail")
     assert result.code in (1, 2), result
+
+
+def test_status_of_a_cluster_that_is_not_there(job):
+    job.write_env(STACK_NAME="nowhere-at-all", ECS_CLUSTER="nowhere-at-all")
+    for command in (("service-status",), ("service-status", "web"), ("update-service", "web")):
+        refused = job.fgctl(*command).expect(1)
+        assert "fgctl: find services: cluster nowhere-at-all does not exist" in refused.err, refused
+        assert "'fgctl cf-create-stack'" in refused.err
 
 
 def test_without_a_stack_the_revision_before_is_deployed(job, judge, standing_stacks, make):

@@ -122,7 +122,9 @@ def test_a_bad_image(deployed, judge):
     deployed.edit("usercode/defs.py", r"^defs = .*\n", "")
     deployed.publish("0.2")
     failed = project.fgctl("update-usercode", "0.2", timeout=LONG).expect(1)
-    assert "defs.py: no Definitions object found in the module scope" in failed.err, failed
+    made(failed, "defs.py: no Definitions object found in the module scope", f"service {project.stack}-usercode failed: ",
+         f"UPDATE_ROLLBACK_COMPLETE: service {project.stack}-usercode: .*container usercode ended with 1",
+         "what ran before runs again; mend the image and push it as another version")
     wait_until("the rollback", lambda: deployed.parameters()["UsercodeVersion"] == "0.1", 60)
     assert deployed.answer("usercode") == "usercode 0.1: nightly\n"
     assert deployed.running() == dict.fromkeys(SERVICES, "0.1")

@@ -61,6 +61,41 @@ struct DagsterPlanTests {
         #expect(plan.notes.first == "UsercodeVersion: aaa1111 -> bbb2222")
     }
 
+    @Test func nobodyWhoDoesNotWaitRestartsTheDaemon() throws {
+        var situation = try Self.situation(version: "bbb2222")
+        situation.waits = false
+        let plan = try DagsterPlan.make(situation)
+        #expect(plan.action == .update && plan.restarts.isEmpty)
+        #expect(plan.notes.filter { $0.contains("d-daemon") }.count == 1)
+        #expect(plan.notes.last?.contains("not restarted, since nobody waits: 'fgctl update-daemon' does it") == true)
+        // A restart can be asked for at once.
+        situation.version = nil
+        #expect(try DagsterPlan.make(situation).restarts == ["d-usercode", "d-daemon"])
+    }
+
+    @Test func whatFailedIsNotRecommended() throws {
+        var situation = try Self.situation()
+        let at = Date(timeIntervalSince1970: 60)
+        situation.failed = [.init(image: "r/dagster/usercode:bbb2222", digest: nil, at: at)]
+        #expect(
+            try DagsterPlan.make(situation).warnings == [
+                "the newest image of dagster/usercode is bbb2222, pushed 1970-01-01T00:00:02Z, not aaa1111; its deployment "
+                    + "of 1970-01-01T00:01:00Z was rolled back: mend it and push it as another version"
+            ])
+        situation.failed = [
+            .init(image: "r/dagster/usercode:old", digest: "sha256:new", at: at, wasRolledBack: false)
+        ]
+        #expect(try DagsterPlan.make(situation).warnings.first?.contains("00:01:00Z failed: mend it") == true)
+        // Pushed anew since, and another image.
+        for failed in [
+            FailedImages.Image(image: "u:bbb2222", digest: "sha256:x", at: Date(timeIntervalSince1970: 1)),
+            .init(image: "u:ccc3333", digest: nil, at: at),
+        ] {
+            situation.failed = [failed]
+            #expect(try DagsterPlan.make(situation).warnings.first?.contains("'fgctl update-usercode bbb2222'") == true)
+        }
+    }
+
     @Test func withoutAVersionItRestartsAndSaysWhatIsNewer() throws {
         let plan = try DagsterPlan.make(try Self.situation())
         #expect(plan.action == .restart && plan.parameters.isEmpty)
@@ -149,6 +184,20 @@ struct DagsterPlanTests {
     @Test func theDaemonRestartsAlone() throws {
         let plan = try DagsterPlan.make(try Self.situation(.daemon))
         #expect(plan.action == .restart && plan.restarts == ["d-daemon"] && plan.warnings.isEmpty)
+    }
+
+    @Test func whatStaysIsNamedAsImagesAre() throws {
+        let json = """
+            {"stackName": "d-base", "creationTime": 0, "stackStatus": "CREATE_COMPLETE", "outputs": [
+             {"outputKey": "UsercodeRepositoryUri", "outputValue": "1.dkr.ecr.us-east-1.amazonaws.com/d/usercode"}]}
+            """
+        let base = try JSONDecoder().decode(CloudFormation.Stack.self, from: Data(json.utf8))
+        #expect(
+            try StackRemoval.Base(base, registry: nil).kept == [
+                "repository 1.dkr.ecr.us-east-1.amazonaws.com/d/usercode"
+            ])
+        #expect(
+            try StackRemoval.Base(base, registry: "localhost:4566").kept == ["repository localhost:4566/d/usercode"])
     }
 
     @Test func otherStacksAreNoDagster() throws {

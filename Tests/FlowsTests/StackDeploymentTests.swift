@@ -25,6 +25,8 @@ struct StackDeploymentTests {
         var settles: Double? = 40
         /// A task fails.
         var fails: Double?
+        /// A task of the deployment before fails.
+        var earlierFails: Double?
         /// ECS rolls back, CloudFormation follows.
         var rollsBack: Double?
         /// CloudFormation needs so long after the services.
@@ -39,6 +41,8 @@ struct StackDeploymentTests {
         let calls = Mutex<[(time: Double, operation: String)]>([])
         let told = Mutex<[(time: Double, line: String)]>([])
         let cancelled = Mutex<Double?>(nil)
+        /// What it is told to have failed of.
+        let failure = Mutex<(status: CloudFormation.StackStatus, reason: String)?>(nil)
 
         init(_ course: Course) { self.course = course }
 
@@ -53,7 +57,8 @@ struct StackDeploymentTests {
                 case "DescribeServices": return .init(#"{"services": [\#(described(request.bodyText))]}"#)
                 case "ListServiceDeployments":
                     return .init(#"{"__type": "InvalidAction", "message": "?"}"#, status: 400)
-                case "ListTasks": return .init(#"{"taskArns": [\#(hasFailed ? "\"\(task)\"" : "")]}"#)
+                case "ListTasks":
+                    return .init(#"{"taskArns": [\#(stopped.map { "\"\($0)\"" }.joined(separator: ","))]}"#)
                 case "DescribeTasks": return .init(tasks)
                 case "DescribeTaskDefinition":
                     return .init(
@@ -68,15 +73,23 @@ struct StackDeploymentTests {
         }
 
         private let task = "arn:aws:ecs:us-east-1:1:task/c/1"
+        private let earlier = "arn:aws:ecs:us-east-1:1:task/c/0"
+        private var stopped: [String] {
+            (course.earlierFails.map { now >= $0 } ?? false ? [earlier] : []) + (hasFailed ? [task] : [])
+        }
         private var hasFailed: Bool { course.fails.map { now >= $0 } ?? false }
         /// When the rollback begins, by ECS or by a cancelled update.
         private var rollback: Double? { course.rollsBack ?? cancelled.withLock { $0 } }
 
         private var tasks: String {
-            #"{"tasks": [{"taskArn": "\#(task)", "taskDefinitionArn": "td:2", "startedBy": "ecs-svc/web-2","#
-                + #""group": "service:web", "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited","#
-                + #""stoppedReason": "Essential container in task exited", "createdAt": 1700000010,"#
-                + #""stoppedAt": 1700000020, "containers": [{"name": "web", "exitCode": 3}]}]}"#
+            func described(_ arn: String, _ definition: String, _ deployment: String, _ code: Int) -> String {
+                #"{"taskArn": "\#(arn)", "taskDefinitionArn": "\#(definition)", "startedBy": "ecs-svc/\#(deployment)","#
+                    + #""group": "service:web", "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited","#
+                    + #""stoppedReason": "Essential container in task exited", "createdAt": 1700000010,"#
+                    + #""stoppedAt": \#(1_700_000_020 + code), "containers": [{"name": "web", "exitCode": \#(code)}]}"#
+            }
+            let all = stopped.map { $0 == task ? described($0, "td:2", "web-2", 3) : described($0, "td:0", "web-1", 9) }
+            return #"{"tasks": [\#(all.joined(separator: ","))]}"#
         }
 
         private var end: Double? {
@@ -117,6 +130,10 @@ struct StackDeploymentTests {
                 }
             }
             if let rollback {
+                for name in course.services {
+                    let arn = "arn:aws:ecs:us-east-1:1:service/c/\(name)"
+                    all.append((rollback, "r-\(name)", "AWS::ECS::Service", arn, "UPDATE_FAILED"))
+                }
                 all.append((rollback, "s1", "AWS::CloudFormation::Stack", "id", "UPDATE_ROLLBACK_IN_PROGRESS"))
             }
             if let end { all.append((end, "s2", "AWS::CloudFormation::Stack", "id", status)) }
@@ -151,7 +168,8 @@ struct StackDeploymentTests {
                 {"serviceName": "\(name)", "status": "ACTIVE", "desiredCount": 1, "runningCount": \(count), "pendingCount": 0,
                  "taskDefinition": "td:1", "events": [\(event)], "deployments": [{"id": "ecs-svc/\(id)", "status": "PRIMARY",
                  "rolloutState": "\(isDone ? "COMPLETED" : "IN_PROGRESS")"\(reason), "desiredCount": 1,
-                 "runningCount": \(count), "pendingCount": \(1 - count), "createdAt": 1700000000}],
+                 "runningCount": \(count), "pendingCount": \(1 - count), "createdAt": 1700000000,
+                 "failedTasks": \(isNew && hasFailed ? 1 : 0)}],
                  "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": true}}}
                 """
         }
@@ -187,6 +205,7 @@ struct StackDeploymentTests {
         ) { line in world.told.withLock { $0.append((world.now, line)) } }
         do {
             let outcome = try await deployment.follow(.init(name: "s", id: "id", mark: nil, changes: []))
+            world.failure.withLock { $0 = deployment.failure }
             return (outcome, deployment.reports)
         } catch {
             #expect(world.mostPerMinute <= CallMeter.mostPerMinute)
@@ -226,7 +245,7 @@ struct StackDeploymentTests {
         #expect(world.now >= 30 && world.now <= 36)
     }
 
-    @Test(arguments: [9.0, 14, 31, 70, 200])
+    @Test(arguments: [7.5, 9, 14, 31, 70, 200])
     func aFailingTaskIsToldInFiveSecondsAndTheRollbackIsWaitedFor(_ fails: Double) async throws {
         var course = Course()
         course.settles = nil
@@ -241,6 +260,27 @@ struct StackDeploymentTests {
         #expect(world.mostPerMinute <= 30 && world.now <= fails + 30 + course.tail + 5)
     }
 
+    /// A task that fails at its start fails three times before the deployment is seen.
+    @Test(arguments: [nil, 7.3]) func aDeploymentThatIsOverBeforeItIsSeenIsToldAllTheSame(_ earlier: Double?)
+        async throws
+    {
+        var course = Course()
+        course.settles = nil
+        course.deploys = 7.1
+        course.fails = 7.2
+        course.earlierFails = earlier
+        course.rollsBack = 7.4
+        let world = World(course)
+        let (outcome, reports) = try await follow(world)
+        #expect(outcome.status == .updateRollbackComplete)
+        #expect(reports.map(\.outcome) == [.failed] && reports.first?.deployment == "ecs-svc/web-2")
+        #expect(reports.first?.closingLines.last?.hasPrefix("service web failed: running ") == true)
+        let deployment = try #require(world.failure.withLock { $0 })
+        #expect(deployment.status == .updateRollbackComplete)
+        #expect(deployment.reason == "service web: container web ended with 3")
+        #expect(world.firstLine("ended with 3") != nil && world.firstLine("ended with 9") == nil)
+    }
+
     @Test func tooManyFailedTasksCancelTheUpdate() async throws {
         var course = Course()
         course.settles = nil
@@ -251,6 +291,10 @@ struct StackDeploymentTests {
         let cancelled = try #require(world.cancelled.withLock { $0 })
         #expect(cancelled >= 20 && cancelled <= 26)
         #expect(reports.first?.reason?.contains("the update of stack s is cancelled") == true)
+        let told = try #require(world.failure.withLock { $0 })
+        #expect(told.reason == "service web: given up on after 1 failed task: container web ended with 3")
+        let lines = world.told.withLock { $0.map(\.line) }
+        #expect(lines.count { $0.contains("ended with 3") } == 1)
         #expect(world.calls.withLock { $0.count { $0.operation == "CancelUpdateStack" } } == 1)
     }
 
@@ -260,7 +304,7 @@ struct StackDeploymentTests {
         let world = World(course)
         let failure = await #expect(throws: Failure.self) { try await follow(world, deadline: .seconds(60)) }
         #expect(failure?.kind == .timedOut)
-        #expect(failure?.hint?.contains("cancel-update-stack --stack-name s") == true)
+        #expect(failure?.hint?.hasSuffix(", roll it back with 'fgctl service-rollback web'") == true)
         #expect(world.now >= 59 && world.now <= 66)
     }
 }

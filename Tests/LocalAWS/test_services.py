@@ -280,6 +280,8 @@ def test_an_update_that_fails_is_rolled_back_with_its_service(lab, stack):
     assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
     failed = next(event for event in stack.events("Web") if event["ResourceStatus"] == "UPDATE_FAILED")
     assert _TRIPPED in failed["ResourceStatusReason"]
+    assert {event["PhysicalResourceId"] for event in stack.events("Web") if event["ResourceStatus"].startswith("UPDATE_")} == {
+        stack.service()["serviceArn"]}
     shown = stack.service()
     assert shown["taskDefinition"] == before
     assert shown["deployments"][0]["rolloutState"] == "COMPLETED"
@@ -289,11 +291,15 @@ def test_an_update_that_fails_is_rolled_back_with_its_service(lab, stack):
 def test_an_update_that_waits_can_be_cancelled(lab, stack):
     stack.create(_RUNS)
     assert stack.settled() == "CREATE_COMPLETE"
+    before = stack.service()["taskDefinition"]
     stack.update("exit 3", breaker=False)
     wait_for("failures", lambda: len(stack.service()["deployments"]) > 1 and stack.status() == "UPDATE_IN_PROGRESS")
     stack.cloudformation.cancel_update_stack(StackName=stack.name)
     assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
-    assert stack.service()["runningCount"] == 1
+    # The service got its properties back, and the stack waited for it.
+    shown = stack.service()
+    assert (shown["taskDefinition"], shown["runningCount"]) == (before, 1)
+    assert shown["deployments"][0]["rolloutState"] == "COMPLETED"
 
 
 def test_a_creation_that_waits_can_be_deleted(lab, stack):

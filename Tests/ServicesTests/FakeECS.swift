@@ -17,6 +17,8 @@ final class FakeECS: Sendable {
         var settlesAfter: Double?
         /// Seconds after its start at which tasks of it fail.
         var failures: [Double] = []
+        /// Whether ECS counts them, as it does tasks that never started.
+        var countsFailures = false
         /// Seconds after its start at which ECS gives up and goes back.
         var rollsBackAfter: Double?
         /// Seconds after its start at which somebody else's deployment takes its place.
@@ -167,13 +169,16 @@ final class FakeECS: Sendable {
                 runs = false
             }
             isRunning = isRunning || runs
+            let failed =
+                !newest.course.countsFailures ? 0 : newest.course.failures.count { newest.startedAt + $0 <= now }
             let rollout = runs ? "COMPLETED" : "IN_PROGRESS"
             return #"""
                 {"serviceName": "\#(name)", "status": "ACTIVE", "desiredCount": 1, "runningCount": \#(isRunning ? 1 : 0),
                  "pendingCount": \#(isRunning ? 0 : 1), "taskDefinition": "\#(shown.taskDefinition)", "deployments": [
                  {"id": "\#(id)", "status": "PRIMARY", "rolloutState": "\#(rollout)", "rolloutStateReason": "\#(reason)",
                   "desiredCount": 1, "runningCount": \#(isRunning ? 1 : 0), "pendingCount": \#(isRunning ? 0 : 1),
-                  "taskDefinition": "\#(shown.taskDefinition)", "createdAt": \#(Self.epoch + newest.startedAt)}], "events": []}
+                  "failedTasks": \#(id == newest.id ? failed : 0), "taskDefinition": "\#(shown.taskDefinition)",
+                  "createdAt": \#(Self.epoch + newest.startedAt)}], "events": []}
                 """#
         }
     }

@@ -57,6 +57,19 @@ struct FollowingTests {
         }
     }
 
+    /// A service is steady within seconds of its tasks' start, where no load balancer has to be waited for.
+    @Test(arguments: Array(stride(from: 3.3, through: 30, by: 0.7)))
+    func endsWithinTwoSecondsOfASteadyServiceWhoseTasksHaveJustStarted(_ settles: Double) async throws {
+        for hasDeployments in [true, false] {
+            let ecs = FakeECS(
+                ["web": .init(runsAfter: settles - 3, settlesAfter: settles)], hasDeployments: hasDeployments)
+            let told = try await follow(ecs)
+            #expect(told.reports.map(\.outcome) == [.succeeded])
+            #expect(ecs.seconds - settles <= 2, "\(hasDeployments)")
+            #expect(ecs.mostCallsInAMinute <= 30)
+        }
+    }
+
     @Test(arguments: [1.0, 8, 21.7, 44, 63, 118])
     func aFailedTaskIsToldWithinFiveSeconds(_ fails: Double) async throws {
         let ecs = FakeECS(["web": .init(settlesAfter: fails + 40, failures: [fails])])
@@ -107,6 +120,18 @@ struct FollowingTests {
         }
     }
 
+    /// ECS has decided: nobody has to give up on it.
+    @Test func aRollbackThatIsUnderWayIsWaitedFor() async throws {
+        let ecs = FakeECS(["web": .init(failures: [3, 3.2, 3.4], rollsBackAfter: 3.5)])
+        let report = try await follow(ecs).reports[0]
+        #expect(report.outcome == .failed && report.goesOn == false)
+        #expect(report.reason?.hasPrefix("it was rolled back to what ran before: ") == true)
+        #expect(report.shortReason == "rolled back: container web ended with 3")
+        // The tasks were told when they failed.
+        #expect(report.closingLines == ["service web failed: running 1 of 1"] && report.stoppedTasks.count == 3)
+        #expect(ecs.seconds > 9)
+    }
+
     @Test func supersededIsNoFailureOfOurs() async throws {
         let told = try await follow(FakeECS(["web": .init(supersededAfter: 12)]))
         #expect(told.reports[0].outcome == .superseded)
@@ -134,6 +159,17 @@ struct FollowingTests {
                 == true)
         #expect(ecs.seconds < 30)
         #expect(!told.aws.operations.dropFirst(3).contains("UpdateService"))
+    }
+
+    /// ECS counts failed tasks before the first look at them.
+    @Test(arguments: [0.6, 2, 9]) func whatIsGivenUpOnIsToldWithItsReason(_ fails: Double) async throws {
+        let ecs = FakeECS(["web": .init(failures: [fails, 60], countsFailures: true)])
+        let told = try await follow(ecs, maxFailedTasks: 1)
+        let lines = told.lines.map(\.text)
+        let task = try #require(lines.firstIndex { $0.contains("container web ended with 3") })
+        let end = try #require(lines.firstIndex(of: "giving up after 1 failed task"))
+        #expect(task < end)
+        #expect(told.reports[0].shortReason == "given up on after 1 failed task: container web ended with 3")
     }
 
     @Test func withoutServiceDeploymentsWhatRanBeforeIsDeployed() async throws {

@@ -47,7 +47,7 @@ struct RollbackPlanTests {
             ])
         #expect(plan.lines.contains("  parameter WebserverVersion: 0.2 -> 0.1"))
         #expect(plan.lines.contains("  task definition nightly:9 -> as nightly:8"))
-        #expect(plan.lines.contains("  config release bb -> aa"))
+        #expect(plan.lines.contains("  parameter ConfigRelease: bb -> aa"))
     }
 
     @Test func twiceGoesFurtherBackAndNeverForthAgain() throws {

@@ -70,4 +70,16 @@ struct ServiceNamesTests {
         #expect(try await directory.find(["nightly-Web-1A2b3C4d5E6f"]).map(\.note) == [nil])
         #expect(aws.operations.count == 5)
     }
+
+    @Test func aClusterThatIsNotThereIsSaid() async throws {
+        let gone = StubAWS.Answer(
+            #"{"__type": "ClusterNotFoundException", "message": "Cluster not found."}"#, status: 400)
+        let aws = StubAWS(["ListServices": [gone], "DescribeServices": [gone]])
+        let directory = ServiceDirectory(aws.client, cluster: "nowhere", stack: nil)
+        for look in [{ try await directory.all() }, { try await directory.find(["web"]) }] {
+            let failure = await #expect(throws: Failure.self) { _ = try await look() }
+            #expect(failure?.kind == .failed)
+            #expect(failure?.message == "find services: cluster nowhere does not exist")
+        }
+    }
 }

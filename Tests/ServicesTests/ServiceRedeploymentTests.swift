@@ -80,11 +80,13 @@ struct ServiceRedeploymentTests {
                 Self.deployment("ROLLBACK_IN_PROGRESS", more: rollback),
                 Self.deployment("ROLLBACK_SUCCESSFUL", more: rollback),
             ],
-            "ListTasks": [.init(#"{"taskArns": ["arn:1"]}"#)],
+            // None before the start that ECS tells of.
+            "ListTasks": [.init(#"{"taskArns": []}"#), .init(#"{"taskArns": ["arn:0", "arn:1"]}"#)],
             "DescribeTasks": [
                 .init(
                     #"{"tasks": [{"taskArn": "arn:1", "startedBy": "ecs-svc/2", "stoppedReason": "exited", "#
-                        + #""containers": [{"name": "web", "exitCode": 3}]}]}"#)
+                        + #""containers": [{"name": "web", "exitCode": 3}]}, "#
+                        + #"{"taskArn": "arn:0", "startedBy": "ecs-svc/1", "stoppedReason": "of the one before"}]}"#)
             ],
         ])
         let (report, _) = try await redeploy(aws)

@@ -85,4 +85,61 @@ struct ServiceStatusTests {
         // The containers tell the release, so the stack is not asked.
         #expect(!aws.operations.contains("DescribeStacks"))
     }
+
+    /// While a deployment is under way tasks of two revisions run.
+    @Test func imagesOfTheTaskDefinitionThatIsToRun() async throws {
+        func task(_ id: String, _ revision: Int) throws -> ECS.Task {
+            try JSONDecoder().decode(
+                ECS.Task.self,
+                from: Data(
+                    #"""
+                    {"taskArn": "\#(id)", "taskDefinitionArn": "web:\#(revision)", "lastStatus": "RUNNING",
+                     "containers": [{"name": "web", "image": "app:\#(revision)", "imageDigest": "sha256:\#(revision)"}]}
+                    """#.utf8))
+        }
+        let service = try JSONDecoder().decode(
+            ECS.Service.self, from: Data(#"{"serviceName": "web", "taskDefinition": "web:2", "deployments": []}"#.utf8))
+        var details = ServiceStatus.Details()
+        details.tasks = try [task("1", 1), task("2", 2)]
+        let status = ServiceStatus(service, cluster: "c", details)
+        #expect(status.images.count == 2)
+        #expect(status.currentImages.map(\.digest) == ["sha256:2"])
+    }
+
+    // MARK: What failed
+
+    private func failedImages(_ deployments: String, circuit: String = "") async throws -> [FailedImages.Image] {
+        func revision(_ id: String) -> String {
+            #"{"serviceRevisionArn": "\#(id)", "containerImages": [{"containerName": "web", "image": "app:\#(id)", "imageDigest": "sha256:\#(id)"}, {"containerName": "config", "image": "fgctl:1"}]}"#
+        }
+        let aws = StubAWS([
+            "ListServiceDeployments": [.init(#"{"serviceDeployments": [\#(deployments)]}"#)],
+            "DescribeServiceDeployments": [.init(#"{"serviceDeployments": [\#(circuit)]}"#)],
+            "DescribeServiceRevisions": [
+                .init(#"{"serviceRevisions": [\#(["3", "2", "1"].map(revision).joined(separator: ","))]}"#)
+            ],
+        ])
+        return try await FailedImages.read("web", cluster: "c", container: "web", client: aws.client)
+    }
+
+    private static func deployment(_ status: String, of revision: Int, at: Int) -> String {
+        #"{"serviceDeploymentArn": "sd\#(at)", "status": "\#(status)", "targetServiceRevisionArn": "\#(revision)", "createdAt": \#(at)}"#
+    }
+
+    @Test func imagesWhoseDeploymentFailed() async throws {
+        let first = Self.deployment("SUCCESSFUL", of: 1, at: 1)
+        let bad = Self.deployment("ROLLBACK_SUCCESSFUL", of: 3, at: 5)
+        #expect(try await failedImages("\(bad), \(first)").map(\.image) == ["app:3"])
+        #expect(try await failedImages("\(bad), \(first)").first?.digest == "sha256:3")
+        // It ran well later.
+        let later = Self.deployment("SUCCESSFUL", of: 3, at: 6)
+        #expect(try await failedImages("\(later), \(bad), \(first)").isEmpty)
+        // Another deployment took its place: because its tasks failed, or before they could.
+        let stopped = Self.deployment("STOPPED", of: 2, at: 4)
+        let failing = #"{"serviceDeploymentArn": "sd4", "deploymentCircuitBreaker": {"failureCount": 2}}"#
+        let fine = #"{"serviceDeploymentArn": "sd4", "deploymentCircuitBreaker": {"failureCount": 0}}"#
+        #expect(try await failedImages("\(stopped), \(first)", circuit: failing).map(\.wasRolledBack) == [false])
+        #expect(try await failedImages("\(stopped), \(first)", circuit: fine).isEmpty)
+        #expect(try await failedImages(first).isEmpty)
+    }
 }

@@ -81,6 +81,18 @@ struct ServiceWatchTests {
         #expect(failure?.hint?.contains("delete it") == true)
     }
 
+    @Test func anUpdateIsEndedByItsService() async throws {
+        let aws = StubAWS(Self.tasks(3))
+        let watch = ServiceWatch(
+            client: aws.client, what: "update stack nightly", cancelHint: nil, isUpdate: true, show: { _ in })
+        #expect(watch.cancelHint == nil)
+        watch.note(try event("UPDATE_IN_PROGRESS"))
+        #expect(watch.cancelHint == "roll it back with 'fgctl service-rollback web'")
+        try await watch.look()
+        let failure = await #expect(throws: Failure.self) { try await watch.look() }
+        #expect(failure?.hint?.contains("for hours: roll it back with 'fgctl service-rollback web'") == true)
+    }
+
     @Test func leavesSettledServicesAlone() async throws {
         let aws = StubAWS(Self.tasks(3))
         let (watch, shown) = watch(aws)

@@ -103,6 +103,38 @@ struct StackDiagnoserTests {
         #expect(diagnosis.notes.isEmpty)
     }
 
+    /// ECS goes on naming what tasks of an earlier deployment did.
+    @Test func tasksFromBeforeTheOperationAreNotItsCause() async throws {
+        func answers(made: Int) -> [String: [StubAWS.Answer]] {
+            [
+                "DescribeStackEvents": [Self.rolledBack],
+                "ListTasks": [.init(#"{"taskArns": ["arn:aws:ecs:eu-west-1:1:task/nightly/0a"]}"#)],
+                "DescribeTasks": [
+                    .init(
+                        #"""
+                        {"tasks": [{"taskArn": "arn:aws:ecs:eu-west-1:1:task/nightly/0a", "taskDefinitionArn": "web:1",
+                        "lastStatus": "STOPPED", "createdAt": \#(made), "stoppedAt": 1800000000,
+                        "containers": [{"name": "web", "exitCode": 1}]}], "failures": []}
+                        """#)
+                ],
+                "DescribeTaskDefinition": [
+                    .init(#"{"taskDefinition": {"containerDefinitions": [{"name": "web", "essential": true}]}}"#)
+                ],
+            ]
+        }
+        func diagnose(made: Int) async throws -> Diagnosis {
+            let aws = StubAWS(answers(made: made))
+            let events = try await StackEvents(CloudFormation(aws.client)).lastOperation(of: "arn:new").events
+            return await StackDiagnoser(client: aws.client).diagnose(
+                stack: "nightly", id: "arn:new", status: .updateRollbackComplete, events: events, keptEvidence: false)
+        }
+        // The operation began on 2026-01-01 at 07:50:31.
+        #expect(try await diagnose(made: 1_767_253_832).tasks.count == 1)
+        let before = try await diagnose(made: 1_767_253_830)
+        #expect(before.tasks.isEmpty && before.causeText?.hasSuffix("Circuit Breaker was triggered") == true)
+        #expect(before.notes.first?.contains("that failed in this operation") == true)
+    }
+
     @Test func destroyedEvidenceIsSaidWithTheFlagThatKeepsIt() async throws {
         let gone = StubAWS.Answer(
             #"{"__type": "ServiceNotFoundException", "message": "Service not found."}"#, status: 400)

@@ -79,8 +79,8 @@ class Group:
 
 
 _STACKS = (
-    "cloudformation:ContinueUpdateRollback cloudformation:CreateChangeSet cloudformation:DeleteChangeSet "
-    "cloudformation:DeleteStack cloudformation:DescribeChangeSet cloudformation:DescribeEvents "
+    "cloudformation:CancelUpdateStack cloudformation:ContinueUpdateRollback cloudformation:CreateChangeSet "
+    "cloudformation:DeleteChangeSet cloudformation:DeleteStack cloudformation:DescribeChangeSet cloudformation:DescribeEvents "
     "cloudformation:DescribeStackEvents cloudformation:DescribeStacks cloudformation:ExecuteChangeSet "
     "cloudformation:GetTemplate cloudformation:ListStackResources cloudformation:RollbackStack "
     "s3:HeadBucket s3:PutObject sts:GetCallerIdentity")

@@ -14,4 +14,12 @@ extension Session {
             throw Failure(.failed, "not done: the answer was not yes", hint: "nothing of it was changed")
         }
     }
+
+    /// Asks one who pressed Ctrl-C; a second one ends the process. No, where nobody can be asked.
+    func wishes(_ question: String) async -> Bool {
+        guard context.interruption.signal != 15, let ask = context.console.ask else { return false }
+        context.console.err("interrupted; Ctrl-C again ends the watching only")
+        let answer = try? await Shielded.run { try await ask("\(question) [y/N] ") }
+        return ["y", "yes"].contains(answer?.lowercased() ?? "")
+    }
 }

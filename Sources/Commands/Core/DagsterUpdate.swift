@@ -60,8 +60,13 @@ struct DagsterUpdate: Sendable {
         let reader = ServiceStatusReader(session.client, cluster: stack.cluster, stack: nil)
         if let status = try await reader.read(own).first {
             situation.runningDigests = Set(
-                status.images.filter { $0.container == role.rawValue }.compactMap(\.digest))
+                status.currentImages.filter { $0.container == role.rawValue }.compactMap(\.digest))
             situation.isSettled = status.state == .settled
+        }
+        situation.waits = !options.following.noWait
+        if DagsterPlan.newer(situation) != nil, let name = stack.services[role] {
+            situation.failed = try await FailedImages.read(
+                name, cluster: stack.cluster, container: role.rawValue, client: session.client)
         }
         return situation
     }
@@ -120,43 +125,35 @@ struct DagsterUpdate: Sendable {
             report.stackStatus = "UPDATE_IN_PROGRESS"
         } catch is CancellationError {
             for name in plan.restarts { session.say("service \(name) is not restarted") }
-            throw await interrupted()
+            throw await interrupted(deployment.underWay)
         } catch let failure as Failure {
             report.deployments = deployment.reports
-            report.failure = explained(failure, plan, cause: deployment.cause, deployment.reports)
+            report.failure = explained(failure, plan, deployment)
         }
     }
 
-    /// With why the tasks failed, which CloudFormation does not know.
-    private func explained(
-        _ failure: Failure, _ plan: DagsterPlan, cause: String?, _ reports: [DeploymentReport]
-    ) -> Failure {
-        guard failure.kind == .failed, let cause, !failure.message.contains(cause) else { return failure }
-        let advice = reports.flatMap(\.findings).first?.advice
+    /// With why the tasks failed, which CloudFormation does not know; its own words were told with its events.
+    private func explained(_ failure: Failure, _ plan: DagsterPlan, _ deployment: StackDeployment) -> Failure {
+        guard failure.kind == .failed, let end = deployment.failure else { return failure }
+        let advice = deployment.reports.flatMap(\.findings).first?.advice
         let mend =
             plan.parameters.contains { $0.name.hasSuffix("Version") }
             ? "mend the image and push it as another version" : "mend the config and run the command again"
-        let isBack = failure.message.contains("UPDATE_ROLLBACK_COMPLETE")
+        let isBack = end.status == .updateRollbackComplete
         return Failure(
-            .failed, "\(failure.message): \(cause)",
-            hint: advice
-                ?? (isBack
-                    ? "what ran before runs again; \(mend)" : failure.hint),
-            cause: failure.cause)
+            .failed, "update stack \(stack.name): \(end.status): \(end.reason)",
+            hint: advice ?? (isBack ? "what ran before runs again; \(mend)" : failure.hint), cause: failure.cause)
     }
 
     /// What Ctrl-C comes to while the stack is updated: cancelled if that is wished, else how to go on.
-    private func interrupted() async -> Failure {
+    /// - Parameter services: those that it is deploying.
+    private func interrupted(_ services: [String]) async -> Failure {
         let kind: Failure.Kind = session.context.interruption.signal == 15 ? .terminated : .interrupted
-        let hint = StackDeployment.whatNext(stack.name)
+        let hint = StackDeployment.whatNext(stack.name, services: services)
         let name = stack.name
         do {
             var wishes = options.following.rollbackOnInterrupt
-            if !wishes, kind == .interrupted, let ask = session.context.console.ask {
-                session.context.console.err("interrupted; Ctrl-C again ends the watching only")
-                let answer = try await Shielded.run { try await ask("Update of stack \(name): roll back? [y/N] ") }
-                wishes = ["y", "yes"].contains(answer?.lowercased() ?? "")
-            }
+            if !wishes { wishes = await session.wishes("Update of stack \(name): roll back?") }
             guard wishes else { return Failure(kind, "interrupted: only the watching has ended", hint: hint) }
             try await StackDeployment.cancel(name, session.client)
         } catch {
@@ -170,12 +167,6 @@ struct DagsterUpdate: Sendable {
     // MARK: Restarts
 
     private func restart(_ plan: DagsterPlan, _ report: inout DagsterReport) async throws {
-        if options.following.noWait, plan.action == .update {
-            for name in plan.restarts {
-                session.say("service \(name) is not restarted: 'fgctl update-daemon' does it once the update is done")
-            }
-            return
-        }
         let redeployment = ServiceRedeployment(session.client)
         for name in plan.restarts {
             guard let service = services.first(where: { $0.serviceName == name }) else { continue }

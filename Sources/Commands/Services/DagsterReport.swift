@@ -34,7 +34,7 @@ struct DagsterReport: Encodable {
     mutating func take(_ worst: Failure.Kind?, of reports: [DeploymentReport], _ what: String) {
         guard let worst else { return }
         let bad = reports.filter { $0.failureKind != nil }
-        let reasons = bad.map { "service \($0.service): \($0.reason ?? $0.outcome.rawValue)" }
+        let reasons = bad.map { "service \($0.service): \($0.shortReason)" }
         let advice =
             bad.filter(\.goesOn).map { "ECS goes on with deployment \($0.deployment ?? "?") of service \($0.service)" }
             + (bad.flatMap(\.findings).first.map { [$0.advice] } ?? [])
@@ -45,12 +45,7 @@ struct DagsterReport: Encodable {
 
     /// Says how it went, and ends the command with it.
     func conclude(_ session: Session, what: String) throws {
-        for report in deployments {
-            for task in report.stoppedTasks {
-                session.say("\(report.service): task \(TaskWatch.id(task.taskArn)) stopped: \(task.reason)")
-            }
-            session.say(report.line)
-        }
+        for line in deployments.flatMap(\.closingLines) { session.say(line) }
         if session.options.output == .json { try session.result(self, lines: []) }
         guard let failure else { return }
         let message = failure.message.hasPrefix(what) ? failure.message : "\(what): \(failure.message)"

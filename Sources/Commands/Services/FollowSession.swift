@@ -31,11 +31,9 @@ extension Session {
         let whatNext =
             "the deployment of service \(names) goes on: watch it with 'fgctl service-status \(started.map(\.service).joined(separator: " "))', "
             + "roll it back with '\(rollbackCommand)'"
-        do {
-            guard try await wishesRollback(names, options, kind) else {
-                return Failure(kind, "interrupted: only the watching has ended", hint: whatNext)
-            }
-        } catch {
+        var wishesRollback = options.rollbackOnInterrupt
+        if !wishesRollback { wishesRollback = await wishes("Deployment of service \(names): roll back?") }
+        guard wishesRollback else {
             return Failure(kind, "interrupted: only the watching has ended", hint: whatNext)
         }
         let stopper = DeploymentStopper(client)
@@ -59,30 +57,17 @@ extension Session {
             hint: "watch it with 'fgctl service-status \(started.map(\.service).joined(separator: " "))'")
     }
 
-    private func wishesRollback(_ names: String, _ options: FollowOptions, _ kind: Failure.Kind) async throws -> Bool {
-        if options.rollbackOnInterrupt { return true }
-        guard kind == .interrupted, let ask = context.console.ask else { return false }
-        context.console.err("interrupted; Ctrl-C again ends the watching only")
-        let answer = try await Shielded.run { try await ask("Deployment of service \(names): roll back? [y/N] ") }
-        return ["y", "yes"].contains(answer?.lowercased() ?? "")
-    }
-
     /// Says how deployments went and ends with the worst of them.
     ///
     /// - Parameter shown: the command's one JSON value.
     func conclude(_ reports: [DeploymentReport], what: String, shown: some Encodable) throws {
-        for report in reports {
-            for task in report.stoppedTasks {
-                say("\(report.service): task \(TaskWatch.id(task.taskArn)) stopped: \(task.reason)")
-            }
-            say(report.line)
-        }
+        for line in reports.flatMap(\.closingLines) { say(line) }
         if options.output == .json { try result(shown, lines: []) }
         guard let worst = DeploymentReport.worst(reports) else { return }
         let bad = reports.filter { $0.failureKind != nil }
         // One service's verdict is the command's; of several each is named.
         let reasons = bad.map { report in
-            (reports.count > 1 ? "service \(report.service): " : "") + (report.reason ?? report.outcome.rawValue)
+            (reports.count > 1 ? "service \(report.service): " : "") + report.shortReason
         }
         let advice =
             bad.filter(\.goesOn).map { "ECS goes on with deployment \($0.deployment ?? "?") of service \($0.service)" }

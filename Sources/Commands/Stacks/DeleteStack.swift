@@ -46,7 +46,7 @@ struct DeleteStack: FgctlCommand {
             name, cluster: name, group: group, logGroup: try names.logGroup,
             serviceLogGroups: set == nil ? [] : try names.serviceLogGroups.dropFirst().map(\.name), keepLogs: keepLogs,
             bucket: session.settings[.bucket] == nil ? nil : try names.bucket)
-        plan.base = try base.map(StackRemoval.Base.init)
+        plan.base = try base.map { try StackRemoval.Base($0, registry: try names.givenRegistry) }
         if let stack {
             try StackDeleter.check(
                 stack, resources: try await CloudFormation(session.client).listStackResources(stack.stackId ?? name),

@@ -62,7 +62,7 @@ extension Session {
     ) throws -> StackUpdater {
         StackUpdater(
             client: client, upload: try upload(request, account), options: options, show: { say($0) },
-            confirm: { try await confirm($0) })
+            confirm: { try await confirm($0) }, wishes: { await wishes($0) })
     }
 
     private func upload(_ request: StackRequest, _ account: String) throws -> TemplateUpload {

@@ -12,8 +12,9 @@ struct UpdateStack: FgctlCommand {
         discussion: """
             What is not given keeps the value that the stack has, VERSION included. A stack that is already as asked is left \
             alone (exit 0). Replacing what holds data, and services, asks first, or needs --yes where there is no terminal. \
-            Afterwards the stack's schedules are brought in line with it. With TEMPLATE=dagster the base stack is updated first, \
-            and VERSION is that of all three services; update-usercode changes one and follows it.
+            Afterwards the stack's schedules are brought in line with it. Ctrl-C asks whether to roll the update back. With \
+            TEMPLATE=dagster the base stack is updated first, and VERSION is that of all three services; update-usercode \
+            changes one and follows it.
 
               fgctl cf-update-stack 0.2
               fgctl cf-update-stack env 0.2 --parameter Memory=2048

@@ -41,6 +41,10 @@ extension DagsterPlan {
         /// Whether it runs all that it should, and nothing else.
         package var isSettled = true
         package var onlyIfChanged = false
+        /// Whether the deployment is followed to its end; what comes after it can't be done otherwise.
+        package var waits = true
+        /// Images whose deployment failed.
+        package var failed: [FailedImages.Image] = []
 
         package init(stack: DagsterStack, role: DagsterRole) {
             self.stack = stack
@@ -98,8 +102,14 @@ extension DagsterPlan {
         }
         // The daemon keeps what it knew of the old code until it is started anew (dagster-io/dagster #17607).
         if role == .usercode, action != .nothing, let daemon = stack.services[.daemon] {
-            plan.restarts.append(daemon)
-            plan.notes.append("service \(daemon): restarted afterwards, so that it knows the code")
+            if action == .update, !situation.waits {
+                plan.notes.append(
+                    "service \(daemon): not restarted, since nobody waits: 'fgctl update-daemon' does it once the update is done"
+                )
+            } else {
+                plan.restarts.append(daemon)
+                plan.notes.append("service \(daemon): restarted afterwards, so that it knows the code")
+            }
         }
         return plan
     }
@@ -121,16 +131,29 @@ extension DagsterPlan {
         situation.release.map { " and config release \($0.prefix(12))" } ?? ""
     }
 
-    /// A newer image than the stack names would stay where it is, and nobody would know.
-    private static func warnings(_ situation: Situation, _ current: String?) -> [String] {
-        guard situation.version == nil, situation.role == .usercode, let current, let images = situation.images,
+    /// The newest image, where that is not the one of the stack and no version was asked for.
+    package static func newer(_ situation: Situation) -> (image: RepositoryImages.Image, tag: String)? {
+        guard situation.version == nil, situation.role == .usercode,
+            let current = situation.stack.version(situation.role), let images = situation.images,
             let newest = images.images.first, let tag = newest.tags.sorted().first(where: { $0 != "latest" }),
             !newest.tags.contains(current), newest.digest != images.image(current)?.digest
-        else { return [] }
+        else { return nil }
+        return (newest, tag)
+    }
+
+    /// A newer image than the stack names would stay where it is, and nobody would know.
+    private static func warnings(_ situation: Situation, _ current: String?) -> [String] {
+        guard let (newest, tag) = newer(situation), let current, let images = situation.images else { return [] }
         let time = newest.pushedAt.map { ", pushed \($0.formatted(.iso8601))" } ?? ""
-        return [
-            "the newest image of \(images.repository) is \(tag)\(time), not \(current): "
-                + "'fgctl \(situation.role.command) \(tag)' deploys it"
-        ]
+        let what = "the newest image of \(images.repository) is \(tag)\(time), not \(current)"
+        let failed = situation.failed.first {
+            $0.has(digest: newest.digest, tags: newest.tags, pushedAt: newest.pushedAt)
+        }
+        if let failed {
+            let time = failed.at.map { " of \($0.formatted(.iso8601))" } ?? ""
+            let fate = failed.wasRolledBack ? "was rolled back" : "failed"
+            return ["\(what); its deployment\(time) \(fate): mend it and push it as another version"]
+        }
+        return ["\(what): 'fgctl \(situation.role.command) \(tag)' deploys it"]
     }
 }

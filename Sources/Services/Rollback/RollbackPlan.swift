@@ -176,7 +176,7 @@ extension RollbackPlan {
                 lines.append(
                     "  image of \(image.container): \(old.map { Self.text($0) } ?? "none") -> \(Self.text(image))")
             }
-            if from.configRelease != to.configRelease {
+            if from.configRelease != to.configRelease, !parameters.contains(where: { $0.to == to.configRelease }) {
                 lines.append("  config release \(from.configRelease ?? "none") -> \(to.configRelease ?? "none")")
             }
         }

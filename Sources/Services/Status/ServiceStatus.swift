@@ -82,9 +82,17 @@ package struct ServiceStatus: Codable, Sendable {
     package let lastDeployment: LastDeployment?
     package let circuitBreaker: CircuitBreaker
     package let images: [RunningImage]
+    /// Of tasks of the task definition that the service is to run now; while it is deployed, others run too. Not in the
+    /// JSON form.
+    package private(set) var currentImages: [RunningImage] = []
     package let configRelease: String?
     /// At most ten, newest first.
     package let events: [Event]
+
+    private enum CodingKeys: String, CodingKey {
+        case service, cluster, status, state, reason, desiredCount, runningCount, pendingCount, taskDefinition,
+            deployments, lastDeployment, circuitBreaker, images, configRelease, events
+    }
 }
 
 extension ServiceStatus {
@@ -131,6 +139,7 @@ extension ServiceStatus {
             enabled: configured?.enable ?? false, rollback: configured?.rollback ?? false, status: breaker?.status,
             failureCount: breaker?.failureCount, threshold: breaker?.threshold)
         images = Self.images(details.tasks)
+        currentImages = Self.images(details.tasks.filter { $0.taskDefinitionArn == service.taskDefinition })
         configRelease = details.generation?.configRelease ?? details.stackRelease
         events = (service.events ?? []).prefix(Self.shownEvents).map {
             Event(at: $0.createdAt, message: $0.message ?? "")

@@ -50,10 +50,13 @@ package struct Diagnosis: Codable, Sendable {
     package var hint: String? { findings.first?.advice ?? notes.first }
 
     /// Everything but the cause, for people.
-    package var detailLines: [String] {
+    ///
+    /// - Parameter told: ARNs of tasks that were told already, with what they lack.
+    package func detailLines(knowing told: Set<String> = []) -> [String] {
         var lines = others.map { "  also failed: \($0.text)" }
-        lines += tasks.flatMap(\.lines)
-        lines += findings.flatMap(\.lines).map { "  \($0)" }
+        let news = tasks.filter { !told.contains($0.verdict.taskArn) }
+        lines += news.flatMap(\.lines)
+        if tasks.isEmpty || !news.isEmpty { lines += findings.flatMap(\.lines).map { "  \($0)" } }
         lines += notes.map { "  note: \($0)" }
         return lines
     }
@@ -62,7 +65,7 @@ package struct Diagnosis: Codable, Sendable {
     package var lines: [String] {
         var lines = ["\(stack)  \(status)"]
         if let causeText { lines.append("  cause: \(causeText)") }
-        lines += detailLines
+        lines += detailLines()
         if causeText == nil, findings.isEmpty, tasks.isEmpty { lines.append("  nothing failed that is still known") }
         if let advice = findings.first?.advice { lines.append("  next: \(advice)") }
         return lines

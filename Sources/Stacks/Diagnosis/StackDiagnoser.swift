@@ -27,16 +27,17 @@ package struct StackDiagnoser: Sendable {
     /// - Parameters:
     ///   - id: of the stack; its nested stacks are read by theirs.
     ///   - keptEvidence: whether the operation ran without rollback.
+    ///   - looksAtServices: whether tasks of services that failed are looked at.
     package func diagnose(
         stack name: String, id: String, status: CloudFormation.StackStatus, events: [CloudFormation.StackEvent],
-        keptEvidence: Bool
+        keptEvidence: Bool, looksAtServices: Bool = true
     ) async -> Diagnosis {
         var diagnosis = Diagnosis(stack: name, status: status.rawValue)
         var causes: [Diagnosis.Cause] = []
         await collect(events, path: [], depth: Self.depth, into: &causes, notes: &diagnosis.notes)
         if causes.isEmpty, let own = StackCause.first(in: events) {
             // What was wrong with the operation as a whole.
-            causes.append(Diagnosis.Cause(own, path: [own.logicalResourceId ?? name]))
+            causes.append(Diagnosis.Cause(own, path: [own.logicalResourceId ?? name]).located(by: events))
         }
         diagnosis.cause = causes.first
         diagnosis.others = Array(causes.dropFirst().prefix(Self.mostOthers))
@@ -47,8 +48,9 @@ package struct StackDiagnoser: Sendable {
             let failed = events.filter { $0.isFailure && !$0.isOfStackItself }.compactMap(\.logicalResourceId)
             diagnosis.stuck = failed.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         }
-        for cause in causes.prefix(3) where cause.type == "AWS::ECS::Service" {
-            await lookAtService(cause, keptEvidence: keptEvidence, into: &diagnosis)
+        for cause in causes.prefix(3) where cause.type == "AWS::ECS::Service" && looksAtServices {
+            await lookAtService(
+                cause, since: events.first?.timestamp, keptEvidence: keptEvidence, into: &diagnosis)
         }
         await complete(&diagnosis)
         return diagnosis
@@ -98,15 +100,7 @@ package struct StackDiagnoser: Sendable {
                     notes.append("nested stack \(path.joined(separator: "/")) could not be looked at: \(error)")
                 }
             }
-            var cause = Diagnosis.Cause(event, path: path)
-            // Not every event bears it: that of a failed update may lack what the one of its rollback has.
-            if cause.physicalID == nil {
-                cause.physicalID =
-                    events.first {
-                        $0.logicalResourceId == event.logicalResourceId && !($0.physicalResourceId ?? "").isEmpty
-                    }?.physicalResourceId
-            }
-            causes.append(cause)
+            causes.append(Diagnosis.Cause(event, path: path).located(by: events))
         }
     }
 
@@ -118,13 +112,16 @@ package struct StackDiagnoser: Sendable {
         return same.compactMap(\.physicalResourceId).first { $0.hasPrefix("arn:") }
     }
 
+    /// - Parameter since: when the operation began; what tasks did before has other causes.
     private func lookAtService(
-        _ cause: Diagnosis.Cause, keptEvidence: Bool, into diagnosis: inout Diagnosis
+        _ cause: Diagnosis.Cause, since: Date?, keptEvidence: Bool, into diagnosis: inout Diagnosis
     ) async {
         let name = cause.path.joined(separator: "/")
         var isGone = false
         do {
-            let found = try await investigator.failedTasks(ofService: cause.physicalID ?? "")
+            let found = try await investigator.failedTasks(ofService: cause.physicalID ?? "") {
+                $0.wasMade(since: since)
+            }
             diagnosis.tasks += found
             if !found.isEmpty { return }
         } catch let error as AWSError where Self.saysGone(error) {
@@ -136,7 +133,7 @@ package struct StackDiagnoser: Sendable {
         }
         diagnosis.notes.append(
             keptEvidence || !isGone
-                ? "ECS knows no stopped task of service \(name) (any more); it forgets them after about an hour"
+                ? "ECS knows no task of service \(name) that failed in this operation; it forgets them after about an hour"
                 : "the rollback has deleted service \(name), and with it the evidence of what its tasks did: run the "
                     + "command again with --no-rollback to keep it")
     }
@@ -163,5 +160,15 @@ extension Diagnosis.Cause {
         reason =
             event.resourceStatusReason.flatMap { $0.isEmpty ? nil : $0 } ?? event.resourceStatus ?? "no reason given"
         at = event.timestamp
+    }
+
+    /// With the physical id that another event of the resource has: that of a failed update may lack what the one of its
+    /// rollback bears.
+    func located(by events: [CloudFormation.StackEvent]) -> Diagnosis.Cause {
+        guard physicalID == nil, let name = path.last else { return self }
+        var located = self
+        located.physicalID =
+            events.first { $0.logicalResourceId == name && !($0.physicalResourceId ?? "").isEmpty }?.physicalResourceId
+        return located
     }
 }

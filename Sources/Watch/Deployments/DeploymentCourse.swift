@@ -19,6 +19,11 @@ struct DeploymentCourse: Sendable {
     /// Whether the service asks for a look at its stopped tasks.
     private var wantsLook = false
     private var givenUp: (how: DeploymentWatch.GivenUp, reason: String)?
+    /// Why it failed, as short as it can be said.
+    private var brief: String?
+    /// Looks at which ECS counted failed tasks that it did not show yet.
+    private var looksForEvidence = 0
+    private static let mostLooksForEvidence = 2
     private var ending: DeploymentWatch.Ending?
 
     init(_ started: DeploymentWatch.Started, namesItself: Bool) {
@@ -55,7 +60,8 @@ struct DeploymentCourse: Sendable {
             return
         }
         service = seen
-        wantsLook = failures.wantsLook(seen) && looks > 0
+        // Tasks of one that has just begun have not failed yet, unless ECS says so.
+        wantsLook = failures.wantsLook(seen) && (looks > 0 || failures.failed(seen) > 0)
         looks += 1
         for event in (seen.events ?? []).reversed() {
             if let id = event.id, told.insert(id).inserted, let message = event.message { self.tell(message, tell) }
@@ -112,9 +118,19 @@ struct DeploymentCourse: Sendable {
         givenUp == nil && !isOver && !judgement.isOver && !judgement.isRollback && failedTasks >= limit
     }
 
-    mutating func giveUp(_ how: DeploymentWatch.GivenUp, failedTasks: Int, _ tell: (String) -> Void) {
+    /// Whether one that is to be given up on is looked at once more first: ECS counts a failed task a little before it shows it.
+    mutating func awaitsEvidence() -> Bool {
+        guard failures.count == 0, looksForEvidence < Self.mostLooksForEvidence else { return false }
+        looksForEvidence += 1
+        return true
+    }
+
+    /// `1 failed task`, `2 failed tasks`.
+    var failedTasksText: String { failedTasks == 1 ? "1 failed task" : "\(failedTasks) failed tasks" }
+
+    mutating func giveUp(_ how: DeploymentWatch.GivenUp, _ tell: (String) -> Void) {
         let cause = failures.lastCause.map { ": \($0)" } ?? ""
-        let reason = "given up on after \(failedTasks) failed tasks\(cause)"
+        let reason = "given up on after \(failedTasksText)\(cause)"
         givenUp = (how, reason)
         switch how {
         case .rollingBack:
@@ -125,7 +141,7 @@ struct DeploymentCourse: Sendable {
             judgement = .goesOn("rolling back")
         case .nothing(let why):
             self.tell(why, tell)
-            conclude(.failed("\(reason); \(why)"), goesOn: true)
+            conclude(.failed("\(reason); \(why)"), goesOn: true, brief: reason)
         }
     }
 
@@ -143,12 +159,14 @@ struct DeploymentCourse: Sendable {
                 case .succeeded: rolledBack
                 case .failed(let text), .superseded(let text), .goesOn(let text): text
                 }
-            return conclude(.failed("\(givenUp.reason); \(end)"), goesOn: false)
+            return conclude(.failed("\(givenUp.reason); \(end)"), goesOn: false, brief: givenUp.reason)
         }
         var judged = judgement
         if case .succeeded = judged, failures.doubts(service) { judged = .goesOn("its tasks fail") }
         guard !judged.isOver else { return conclude(judged, goesOn: false) }
-        if let verdict = failures.verdict(service) { conclude(.failed(verdict), goesOn: true) }
+        // What ECS rolls back is waited for: only then it is known how that went.
+        guard !judged.isRollback, let verdict = failures.verdict(service) else { return }
+        conclude(.failed(verdict), goesOn: true, brief: verdict)
     }
 
     private var rolledBack: String {
@@ -156,8 +174,9 @@ struct DeploymentCourse: Sendable {
         return "ECS calls it successful all the same"
     }
 
-    private mutating func conclude(_ judgement: DeploymentJudgement, goesOn: Bool) {
+    private mutating func conclude(_ judgement: DeploymentJudgement, goesOn: Bool, brief: String? = nil) {
         self.judgement = judgement
+        self.brief = brief
         var ending = outcome
         ending.goesOn = goesOn
         self.ending = ending
@@ -170,6 +189,7 @@ struct DeploymentCourse: Sendable {
         ending.findings = failures.findings
         ending.taskCause = failures.lastCause
         ending.failedTasks = failures.newest
+        ending.brief = brief ?? judgement.brief(failures.lastCause)
         return ending
     }
 

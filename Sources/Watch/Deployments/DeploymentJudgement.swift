@@ -18,6 +18,13 @@ extension DeploymentJudgement {
         return true
     }
 
+    /// A failure as short as it can be said: with why a task failed in place of ECS's words, where that is known.
+    func brief(_ taskCause: String?) -> String? {
+        guard case .failed(let text) = self else { return nil }
+        guard let taskCause else { return text }
+        return (text.hasPrefix("it was rolled back") ? "rolled back: " : "") + taskCause
+    }
+
     /// Whether ECS is rolling it back already.
     var isRollback: Bool {
         if case .goesOn(let text) = self { return text.hasPrefix("ROLLBACK") || text.hasPrefix("STOP_REQUESTED") }

@@ -46,6 +46,8 @@ package struct DeploymentWatch: Sendable {
         package internal(set) var findings: [Finding] = []
         /// Why the task that failed last did.
         package internal(set) var taskCause: String?
+        /// Why it failed, as short as it can be said.
+        package internal(set) var brief: String?
         /// The last three of its tasks that failed, newest first.
         package internal(set) var failedTasks: [FailedTask] = []
         /// Whether ECS goes on with a deployment that was given up here.
@@ -83,6 +85,10 @@ package struct DeploymentWatch: Sendable {
         package var beginning: Duration = .seconds(7)
         /// The same when they don't.
         package var nearEnd: Duration = .milliseconds(2500)
+        /// Between the first looks at a deployment whose tasks all run, so that only ECS's word is missing.
+        package var atTheEnd: Duration = .seconds(1)
+        /// How long looks follow that quickly: most deployments are steady within seconds, or not for minutes.
+        package var ending: Duration = .seconds(8)
         /// Between looks at others: a failed task is told within 5 s of its end.
         package var slow: Duration = .milliseconds(4800)
         /// How long ECS may take to list a service deployment that was just started; then it is judged without.
@@ -106,6 +112,8 @@ package struct DeploymentWatch: Sendable {
 
     /// Calls of a minute of looks at services alone, and some for the unforeseen.
     private static let frugalFrom = 18
+    /// Calls that must be left for looks at the end to follow quickly.
+    private static let quickEndFrom = 12
 
     private let ecs: ECS
     private let investigator: TaskInvestigator
@@ -145,6 +153,7 @@ package struct DeploymentWatch: Sendable {
         var courses = all.map { DeploymentCourse($0, namesItself: all.count > 1) }
         var outage = Outage(limit: timing.outage, now: timing.now)
         var lastLook: ContinuousClock.Instant?
+        var nearEnd: (count: Int, since: ContinuousClock.Instant) = (0, start)
         while true {
             try Task.checkCancellation()
             do {
@@ -155,7 +164,9 @@ package struct DeploymentWatch: Sendable {
                 if let line = try outage.bear(error, lookingAt: "service \(names)") { tell(line) }
             }
             if courses.allSatisfy(\.isOver) { break }
-            var pause = pause(courses, elapsed: timing.now() - start)
+            let near = courses.count { !$0.isOver && $0.mayEndAnyMoment }
+            if near != nearEnd.count { nearEnd = (near, timing.now()) }
+            var pause = pause(courses, elapsed: timing.now() - start, nearEnd: timing.now() - nearEnd.since)
             if let deadline = timing.deadline {
                 let left = deadline - (timing.now() - start)
                 guard left > .zero else { break }
@@ -166,13 +177,15 @@ package struct DeploymentWatch: Sendable {
         return courses.map(\.outcome)
     }
 
-    private func pause(_ courses: [DeploymentCourse], elapsed: Duration) -> Duration {
+    /// - Parameter nearEnd: since when as many deployments as now may be done any moment.
+    private func pause(_ courses: [DeploymentCourse], elapsed: Duration, nearEnd: Duration) -> Duration {
         let active = courses.filter { !$0.isOver }
         let calls = Self.calls(for: active.count)
         let mayEnd = active.contains(where: \.mayEndAnyMoment)
         // While tasks are missing a look at those that stopped comes with each look at the service.
         let each = mayEnd || timing.isFrugal && meter.left < Self.frugalFrom ? calls : calls + 1
         let lasting = Duration.seconds(Double(each) / max(meter.sustainableRate, 0.1))
+        if mayEnd, nearEnd < timing.ending, meter.left >= Self.quickEndFrom { return timing.atTheEnd }
         if mayEnd { return min(max(lasting, timing.quick), timing.nearEnd) }
         return elapsed < timing.beginning ? timing.quick : max(lasting, timing.slow)
     }
@@ -214,8 +227,11 @@ package struct DeploymentWatch: Sendable {
             courses[index].judge(deployments.first { $0.serviceDeploymentArn == courses[index].deploymentARN }, tell)
         }
         // An end is not believed without a look at what stopped meanwhile.
-        let wanting = active.filter { courses[$0].wantsFailures }
-        let isUrgent = wanting.contains { courses[$0].looksOver || courses[$0].failures.sawChange }
+        func isAtLimit(_ index: Int) -> Bool { limit.map { courses[index].exceeds($0.failedTasks) } ?? false }
+        let wanting = active.filter { courses[$0].wantsFailures || isAtLimit($0) }
+        let isUrgent = wanting.contains {
+            courses[$0].looksOver || courses[$0].failures.sawChange || isAtLimit($0)
+        }
         let isDue = lastLook.map { timing.now() - $0 > timing.slow - timing.quick } ?? true
         let enough = timing.isFrugal ? Self.frugalFrom : Self.spare.forALook
         if !wanting.isEmpty, isUrgent || isDue, isUrgent || meter.left >= enough {
@@ -229,13 +245,13 @@ package struct DeploymentWatch: Sendable {
     private func decide(
         _ course: inout DeploymentCourse, _ limit: FailureLimit?, _ tell: @Sendable (String) -> Void
     ) async throws {
-        if let limit, course.exceeds(limit.failedTasks) {
-            course.tell("giving up after \(course.failedTasks) failed tasks", tell)
+        if let limit, course.exceeds(limit.failedTasks), !course.awaitsEvidence() {
+            course.tell("giving up after \(course.failedTasksText)", tell)
             do {
                 let given = try await limit.giveUp(course.started, course.deploymentARN)
-                course.giveUp(given, failedTasks: course.failedTasks, tell)
+                course.giveUp(given, tell)
             } catch let error where !(error is CancellationError) {
-                course.giveUp(.nothing("rolling back failed: \(error)"), failedTasks: course.failedTasks, tell)
+                course.giveUp(.nothing("rolling back failed: \(error)"), tell)
             }
         }
         course.conclude(tell)

@@ -1,6 +1,6 @@
 package import AWS
 package import AWSServices
-internal import FoundationEssentials
+package import FoundationEssentials
 internal import Synchronization
 
 /// Looks at tasks that failed: reasons, exit codes and last log lines. Reads only.
@@ -25,12 +25,17 @@ package struct TaskInvestigator: Sendable {
 
     /// The newest stopped tasks of a service that did not end well.
     ///
-    /// - Parameter service: its ARN: `arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME`.
-    package func failedTasks(ofService service: String) async throws -> [FailedTask] {
+    /// - Parameters:
+    ///   - service: its ARN: `arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME`.
+    ///   - counts: whether a task belongs to what is looked into; ECS goes on naming tasks of earlier deployments for an hour.
+    package func failedTasks(
+        ofService service: String, where counts: (ECS.Task) -> Bool = { _ in true }
+    ) async throws -> [FailedTask] {
         let parts = service.split(separator: "/").map(String.init)
         guard parts.count >= 2, let name = parts.last else { return [] }
         let cluster = parts.count > 2 ? parts[parts.count - 2] : "default"
-        return try await newest(try await stoppedTasks(ofServices: [name], cluster: cluster, knowing: []))
+        let stopped = try await stoppedTasks(ofServices: [name], cluster: cluster, knowing: [])
+        return try await newest(stopped.filter(counts))
     }
 
     /// The newest stopped tasks of a cluster that did not end well.
@@ -108,6 +113,12 @@ extension ECS.Task {
     /// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
     var wasUnfit: Bool {
         stopCode == "ServiceSchedulerInitiated" && stoppedReason?.lowercased().contains("failed") == true
+    }
+
+    /// Whether it was made at that time or later; where ECS does not say when, it may have been.
+    package func wasMade(since time: Date?) -> Bool {
+        guard let time, let made = createdAt else { return true }
+        return made >= time
     }
 
     /// Whether its service's scheduler stopped it for another, which says nothing of it.

@@ -2,7 +2,9 @@
 
 from . import (
     authorization,
+    change_sets,
     client_token,
+    cluster_checks,
     container_logs,
     container_secrets,
     container_settings,
@@ -16,6 +18,7 @@ from . import (
     service_discovery,
     service_scheduler,
     service_stacks,
+    stack_events,
     stack_rights,
     start_failures,
     task_credentials,
@@ -36,6 +39,7 @@ def apply() -> None:
         task_definitions, container_settings, container_secrets, container_logs, log_pages, object_checksums, start_failures,
         task_credentials, task_network, task_volumes, task_end, task_start, task_fields,
         service_deployments, service_discovery, service_scheduler, service_stacks, schedule_checks, scheduled_tasks,
+        cluster_checks, change_sets, stack_events,
         # A retry under a client token is answered before the request is looked at, so the token is the outermost.
         run_task_checks, client_token, policy_simulation,
         # These two do nothing without AUTH=true.

@@ -43,7 +43,7 @@ def _wait(arn: str, stack_name: str) -> None:
     deadline = time.monotonic() + _LIMIT_SECONDS
     while primary is not None:
         service, stack = _service(arn), _stacks.get(stack_name) or {}
-        if stack.get("_cancel_requested"):
+        if stack.pop("_cancel_requested", False):
             raise ValueError("Resource update cancelled")
         if service is None or service["status"] != "ACTIVE" or stack.get("_delete_requested"):
             raise ValueError("Resource creation cancelled")
@@ -147,12 +147,18 @@ def _runs_on_worker_thread(original):
     return lambda resource_type: resource_type == _TYPE or original(resource_type)
 
 
+def _sends_back_failed_update(original):
+    # The service has begun with the new properties when waiting for it fails.
+    return lambda resource_type: resource_type == _TYPE or original(resource_type)
+
+
 def apply() -> None:
     require(ecs, "_services", "_primary_deployment")
     require(stacks, "_add_event")
     wrap(provisioners, "_ecs_service_create", "logical_id props stack_name", _create)
     wrap(provisioners, "_ecs_service_update", "physical_id old_props new_props stack_name", _update)
     wrap(stacks, "_runs_on_worker_thread", "resource_type", _runs_on_worker_thread)
+    wrap(stacks, "_sends_back_failed_update", "resource_type", _sends_back_failed_update)
     wrap(stacks, "_failed_operation",
          "is_update previous_stack created failed_update failed_logical_id replaced_ids cancelled template param_values "
          "retain_except_on_create stack_tags previous_tags imports", _failed_operation)
