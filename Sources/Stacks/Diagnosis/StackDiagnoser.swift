@@ -122,11 +122,14 @@ package struct StackDiagnoser: Sendable {
         _ cause: Diagnosis.Cause, keptEvidence: Bool, into diagnosis: inout Diagnosis
     ) async {
         let name = cause.path.joined(separator: "/")
+        let service = cause.physicalID ?? ""
         var isGone = false
         do {
-            let found = try await investigator.failedTasks(ofService: cause.physicalID ?? "")
+            let found = try await investigator.failedTasks(ofService: service)
             diagnosis.tasks += found
             if !found.isEmpty { return }
+            // ListTasks answers for a deleted service too. The rollback of an update deletes none.
+            if !keptEvidence { isGone = try await investigator.isDeleted(service: service) }
         } catch let error as AWSError where Self.saysGone(error) {
             // The note below says it.
             isGone = true
