@@ -10,6 +10,21 @@ import pytest
 import verdict
 from judge import Judge, models
 
+# Parts of the ids of tests that take half a minute or more, the longest first.
+LONG = (
+    "every_combination", "a_minute", "test_worked_example.py", "test_permissions.py::test_dagster", "runs_dagster",
+    "test_dagster_stacks.py", "test_dagster_updates.py", "test_command_tree.py", "no_secret_of_the_user", "test_failing_deploys.py",
+    "test_harness.py", "test_services.py", "test_main_path.py", "test_run_task_trouble.py", "test_smoke_aws.py", "test_compose.py",
+    "test_schedules_more.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Long tests begin first, so that at the end of a run no worker is left alone with one (with `--maxschedchunk 1`)."""
+    def rank(item):
+        return next((place for place, part in enumerate(LONG) if part in item.nodeid), len(LONG))
+    items.sort(key=rank)
+
 
 @pytest.fixture(scope="session")
 def worker_name(request):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import secrets
@@ -52,8 +53,10 @@ def check_local_aws(url: str) -> None:
         raise HarnessError(f"no local AWS at {url} ({error}): run bin/local-aws up") from error
 
 
+@functools.cache
 def client(service: str, endpoint: str) -> Any:
-    """boto3 straight to local AWS: what a test looks up by it is no part of the record."""
+    """boto3 straight to local AWS: what a test looks up by it is no part of the record. One for all tests: to make one takes
+    longer than to call it."""
     config = Config(
         retries={"mode": "standard", "max_attempts": 4}, s3={"addressing_style": "path"}, connect_timeout=5,
         read_timeout=60)
@@ -84,7 +87,7 @@ class Project:
         self.registry = os.environ.get("FGCTL_LOCAL_REGISTRY", "localhost:4566")
         self.home, self.folder = folder / "home", folder / "project"
         self._running: list[Running] = []
-        self._clients: dict[str, Any] = {}
+        self._begin, self._has_client = judge.mark(), False
         self._cleanups: list[tuple[str, Callable[[], None]]] = []
         self.home.mkdir(parents=True)
         # The walk upward for env/default stops at .git.
@@ -140,9 +143,13 @@ class Project:
 
     def boto3(self, service: str) -> Any:
         """A client straight to local AWS, past the judge."""
-        if service not in self._clients:
-            self._clients[service] = client(service, self.local_aws)
-        return self._clients[service]
+        self._has_client = True
+        return client(service, self.local_aws)
+
+    @property
+    def may_have_changed_aws(self) -> bool:
+        """False for a test whose fgctl sent nothing that changes anything and that asked for no client of its own."""
+        return self._has_client or bool(self.judge.requests(since=self._begin, mutating=True))
 
     def on_cleanup(self, name: str, action: Callable[[], None]) -> None:
         """Runs `action` at the end of the test, before all that were registered earlier."""

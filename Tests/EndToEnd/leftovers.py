@@ -32,12 +32,17 @@ class Leftovers:
 
     def actions(self) -> list[tuple[str, Callable[[], None]]]:
         """In the order in which fgctl makes things, so that last in, first out takes them down."""
-        return [
-            ("docker", self.docker), ("repository", self.repository), ("bucket", self.bucket),
+        on_aws = [
+            ("repository", self.repository), ("bucket", self.bucket),
             ("parent stack", lambda: self.stack(self.project.parent_stack)), ("log groups", self.log_groups),
             ("parameters", self.parameters), ("task definitions", self.task_definitions),
             ("stack", lambda: self.stack(self.project.stack)), ("tasks", self.tasks), ("schedules", self.schedules),
         ]
+        return [("docker", self.docker), *((name, self._if_changed(action)) for name, action in on_aws)]
+
+    def _if_changed(self, action: Callable[[], None]) -> Callable[[], None]:
+        """Most tests of bad input change nothing: there is nothing to ask for then."""
+        return lambda: action() if self.project.may_have_changed_aws else None
 
     def _unless_missing(self, call: Callable[..., Any], **arguments: Any) -> Any:
         try:
@@ -129,21 +134,26 @@ class Leftovers:
 
     def docker(self) -> None:
         """Containers and images of this test; the image's name is in no other test's."""
-        if shutil.which("docker") is None or self._docker("version") is None:
+        if shutil.which("docker") is None:
             return
         # Of tasks, and of builds that failed.
-        for mine in (f"com.amazonaws.ecs.task-definition-family={self.project.stack}",
-                     f"fgctl.test={self.project.suffix}"):
-            for container in (self._docker("ps", "-aq", "--filter", f"label={mine}") or "").split():
+        shown = '{{.ID}} {{.Label "com.amazonaws.ecs.task-definition-family"}}/{{.Label "fgctl.test"}}'
+        listed = self._docker("ps", "--all", "--format", shown) or ""
+        for container, _, labels in (line.partition(" ") for line in listed.splitlines()):
+            if labels.startswith(f"{self.project.stack}/") or labels.endswith(f"/{self.project.suffix}"):
                 self._docker("rm", "-f", "-v", container)
-        labelled = self._docker("images", "-q", "--filter", f"label=fgctl.test={self.project.suffix}") or ""
-        listed = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}") or ""
-        named = [n for n in listed.split() if n.rpartition(":")[0].rpartition("/")[2] == self.project.image]
-        for image in [*named, *set(labelled.split())]:
+        images = [*self._named_images(), *self._labelled_images()]
+        for image in dict.fromkeys(images):
             self._docker("rmi", "-f", image)
-        left = (self._docker("images", "-q", "--filter", f"label=fgctl.test={self.project.suffix}") or "").split()
-        if left:
+        if images and (left := self._labelled_images()):
             raise HarnessError(f"docker images {left} could not be removed")
+
+    def _labelled_images(self) -> list[str]:
+        return (self._docker("images", "-q", "--filter", f"label=fgctl.test={self.project.suffix}") or "").split()
+
+    def _named_images(self) -> list[str]:
+        listed = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}") or ""
+        return [n for n in listed.split() if n.rpartition(":")[0].rpartition("/")[2] == self.project.image]
 
     def _docker(self, *arguments: str) -> str | None:
         """Standard output, nil when docker fails: an image may be gone with its last tag."""

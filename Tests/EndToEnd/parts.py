@@ -71,17 +71,16 @@ def create(project: Any, name: str, template: str, deadline: float = 60, **param
 class StandingStacks:
     """A network and a task stack of fgctl's own templates that many tests share; the task's image is `busybox:local`."""
 
+    may_have_changed_aws = True
+
     def __init__(self, local_aws: str) -> None:
         self.local_aws = local_aws
         self.suffix = secrets.token_hex(4)
         self.stack, self.parent_stack = f"t{self.suffix}", f"t{self.suffix}-vpc"
         self.bucket = self.image = f"t{self.suffix}-none"
-        self._clients: dict[str, Any] = {}
 
     def boto3(self, service: str) -> Any:
-        if service not in self._clients:
-            self._clients[service] = harness.client(service, self.local_aws)
-        return self._clients[service]
+        return harness.client(service, self.local_aws)
 
     def create(self) -> None:
         create(self, self.parent_stack, (TEMPLATES / "network.yaml").read_text())

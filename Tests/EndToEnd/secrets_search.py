@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import secrets
 import urllib.parse
 from pathlib import Path
@@ -38,6 +39,7 @@ class Markers:
         return found
 
 
+@functools.cache
 def forms(secret: str) -> set[str]:
     """The secret as itself, percent-encoded, escaped for JSON, XML, hexadecimal, and within base64 of anything around it."""
     raw = secret.encode()

@@ -18,7 +18,7 @@ OPTIONS = "LoadBalancer=false"
 PROGRAM = """#!/bin/sh
 case "$0 $*" in */fgctl*|*health-check*|*liveness-check*|*urllib*) exit 0 ;; esac
 trap 'exit 0' TERM
-while :; do sleep 0.2; done
+sleep 600 & wait
 """
 PROGRAMS = ("dagster", "dagster-webserver", "dagster-daemon", "python", "fgctl")
 

@@ -40,7 +40,12 @@ def test_a_missing_image_is_named(project):
 
 
 def test_evidence_that_a_rollback_destroyed(project, judge):
-    """The emulator settles services at once; the failure of one is put into the answers."""
+    """The rollback's events are put into the answers; the service that they name is truly gone, as ECS tells."""
+    ecs = project.boto3("ecs")
+    ecs.create_cluster(clusterName=project.stack)
+    project.on_cleanup("cluster", lambda: ecs.delete_cluster(cluster=project.stack))
+    described = ecs.describe_services(cluster=project.stack, services=["web"])
+    assert (described["services"], described["failures"][0]["reason"]) == ([], "MISSING")
     create(project, project.stack, "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n")
     stack = stack_of(project)["StackId"]
     members = "".join(

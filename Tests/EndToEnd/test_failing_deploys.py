@@ -21,7 +21,7 @@ from parts import SMALL, put_image, status_of
 LIMIT = 5.0
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"]}}
 ROLE = "arn:aws:iam::000000000000:role/team/nightly-ExecutionRole-1A2B"
-STAYS = "trap 'exit 0' TERM; while :; do sleep 0.2; done"
+STAYS = "trap 'exit 0' TERM; sleep 600 & wait"
 
 DENIED = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to "

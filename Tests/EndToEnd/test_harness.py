@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import boto3
 import harness
 import pytest
 from judge import Judge
@@ -282,6 +283,19 @@ def test_nothing_is_left_behind(project):
         make("ssm").get_parameter(Name=f"{stack}__params")
     assert make("ecs").list_task_definitions(familyPrefix=stack)["taskDefinitionArns"] == []
     assert subprocess.run(["docker", "images", "-q", image], capture_output=True, text=True).stdout == ""
+
+
+def test_what_went_through_the_judge_is_deleted(project, judge):
+    """Who only looked has nothing to delete; who made something has, though the test never asked for a client."""
+    logs = boto3.client(
+        "logs", endpoint_url=judge.url, region_name=harness.REGION, aws_access_key_id="test", aws_secret_access_key="test")
+    named = {"logGroupNamePrefix": f"/ecs/{project.stack}"}
+    logs.describe_log_groups(**named)
+    assert not project.may_have_changed_aws
+    logs.create_log_group(logGroupName=f"/ecs/{project.stack}")
+    assert project.may_have_changed_aws
+    project.clean_up()
+    assert logs.describe_log_groups(**named)["logGroups"] == []
 
 
 # --- the verdict of a run -------------------------------------------------------------------------------------------

@@ -130,11 +130,12 @@ def test_the_record_comes_first(job, judge, run):
 
 
 def test_interrupting_it_stops_the_task_and_is_recorded(job, standing_stacks, run):
-    running = job.start(*run[:-1], "sh -c 'echo hello; sleep 60'")
+    command = "sh -c 'trap \"exit 0\" TERM; echo hello; sleep 60 & wait'"
+    running = job.start(*run[:-1], command)
     running.line("^hello$", stream="out")
     running.interrupt()
     running.wait(90).expect(130)
-    again = job.fgctl(*run[:-1], "sh -c 'echo hello; sleep 60'").expect(130)
+    again = job.fgctl(*run[:-1], command).expect(130)
     assert "recorded verdict" in again.err
     assert len(tasks_of(job, standing_stacks)) == 1
 

@@ -10,7 +10,7 @@ import pytest
 from harness import wait_until
 from parts import all_tasks
 
-SLEEP = ("--command", "sh -c 'trap \"exit 0\" TERM; echo ready; while :; do sleep 0.1; done'")
+SLEEP = ("--command", "sh -c 'trap \"exit 0\" TERM; echo ready; sleep 600 & wait'")
 
 
 def alive(arn):

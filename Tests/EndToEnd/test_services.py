@@ -15,7 +15,7 @@ def make(job, standing_stacks):
     """Makes services of the standing cluster."""
     ecs = job.boto3("ecs")
 
-    def make_service(name="web", command="trap 'exit 0' TERM; while :; do sleep 0.2; done", desired=1, **more):
+    def make_service(name="web", command="trap 'exit 0' TERM; sleep 600 & wait", desired=1, **more):
         name = f"{name}-{job.suffix}"
         ecs.register_task_definition(
             family=job.stack, requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
@@ -214,7 +214,7 @@ def test_status_of_a_cluster_that_is_not_there(job):
 def test_without_a_stack_the_revision_before_is_deployed(job, judge, standing_stacks, make):
     name = make()
     settled(job, standing_stacks, name)
-    before, after = revision(job, standing_stacks, name, "while :; do sleep 0.3; done")
+    before, after = revision(job, standing_stacks, name, "trap 'exit 0' TERM; sleep 600 & wait")
     settled(job, standing_stacks, name)
     mark = judge.mark()
     plan = job.fgctl("service-rollback", name, "--dry-run", "--output", "json").expect(0).json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -11,6 +12,9 @@ import sys
 import harness
 import pytest
 from processes import Running
+
+sys.path.insert(0, str(harness.ROOT / "bin/lib"))
+import smoke_aws  # noqa: E402  (in bin/lib)
 
 SCRIPT = harness.ROOT / "bin/smoke-aws"
 ACCOUNT = "000000000000"
@@ -112,6 +116,37 @@ def test_interrupted_it_cleans_up(smoke, judge, project, number, code):
     assert "**interrupted**" in result.out and "Left behind" not in result.out
     assert "already cleaning up" in result.err
     nothing_is_left(project, stack_name(result.err))
+
+
+class SignalledWhileWriting(io.RawIOBase):
+    """Every write of it is hit by a signal."""
+
+    handled = True
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        if self.handled:
+            signal.raise_signal(signal.SIGUSR1)
+        return len(data)
+
+
+def test_a_signal_in_the_middle_of_a_line(monkeypatch, capfd):
+    smoke = smoke_aws.Smoke(None, ACCOUNT, harness.REGION, None)
+    stream = SignalledWhileWriting()
+    before = signal.signal(signal.SIGUSR1, smoke.on_signal)
+    try:
+        monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BufferedWriter(stream)))
+        smoke_aws.say("first")
+        assert smoke.interrupted == signal.SIGUSR1
+        smoke.cleaning = True
+        smoke_aws.say("second")
+    finally:
+        # What is left in the buffer is still written when it goes.
+        stream.handled = False
+        signal.signal(signal.SIGUSR1, before)
+    assert capfd.readouterr().err.count("already cleaning up") == 1
 
 
 def test_what_is_left_is_told(smoke, judge, project):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from harness import wait_until
 
-SLEEP = ("--command", "sh -c 'trap \"exit 0\" TERM; echo ready; while :; do sleep 0.1; done'")
+SLEEP = ("--command", "sh -c 'trap \"exit 0\" TERM; echo ready; sleep 600 & wait'")
 
 
 def start(job, *arguments):

@@ -98,6 +98,17 @@ def test_a_new_deployment_runs_before_the_old_one_is_stopped_with_its_own_code(l
     assert any("has stopped 1 running tasks: (task " in text for text in web.says())
 
 
+def test_a_deployment_is_complete_when_the_task_before_has_stopped(lab, service):
+    # It hears no TERM, and is killed three seconds later.
+    web = service(lab.shell("exec sleep 600", stopTimeout=3))
+    web.settled()
+    [old] = web.tasks()
+    web.update(forceNewDeployment=True)
+    web.settled()
+    assert lab.task(old["taskArn"])["lastStatus"] == "STOPPED"
+    assert (web.show()["runningCount"], len(web.show()["deployments"])) == (1, 1)
+
+
 def test_with_0_and_100_there_are_never_two(lab, service):
     script = 'trap "sleep 1; exit 0" TERM; echo ready; while :; do sleep 0.1; done'
     web = service(lab.shell(script), deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100})

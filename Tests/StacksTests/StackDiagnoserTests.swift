@@ -109,6 +109,7 @@ struct StackDiagnoserTests {
             [
                 "DescribeStackEvents": [Self.rolledBack],
                 "ListTasks": [.init(#"{"taskArns": ["arn:aws:ecs:eu-west-1:1:task/nightly/0a"]}"#)],
+                "DescribeServices": [Self.services(status: "ACTIVE")],
                 "DescribeTasks": [
                     .init(
                         #"""
@@ -135,14 +136,46 @@ struct StackDiagnoserTests {
         #expect(before.notes.first?.contains("that failed in this operation") == true)
     }
 
-    @Test func destroyedEvidenceIsSaidWithTheFlagThatKeepsIt() async throws {
-        let gone = StubAWS.Answer(
-            #"{"__type": "ServiceNotFoundException", "message": "Service not found."}"#, status: 400)
+    /// How ECS answers for a service that is gone: what ListTasks says, and what DescribeServices.
+    private static let gone: [(StubAWS.Answer, StubAWS.Answer)] = [
+        (refused("ServiceNotFoundException"), services(status: nil)), (noTasks, services(status: nil)),
+        (noTasks, services(status: "INACTIVE")), (noTasks, services(status: "DRAINING")),
+        (noTasks, refused("ClusterNotFoundException")),
+    ]
+
+    private static func refused(_ code: String) -> StubAWS.Answer {
+        .init(#"{"__type": "\#(code)", "message": "it is not there"}"#, status: 400)
+    }
+
+    private static func services(status: String?) -> StubAWS.Answer {
+        guard let status else {
+            return .init(#"{"services": [], "failures": [{"arn": "\#(service)", "reason": "MISSING"}]}"#)
+        }
+        return .init(#"{"services": [{"serviceName": "web", "status": "\#(status)"}], "failures": []}"#)
+    }
+
+    @Test(arguments: gone)
+    func destroyedEvidenceIsSaidWithTheFlagThatKeepsIt(
+        tasks: StubAWS.Answer, services: StubAWS.Answer
+    ) async throws {
         let diagnosis = try await diagnose(
-            ["DescribeStackEvents": [Self.failing], "ListTasks": [gone, Self.noTasks]], status: "ROLLBACK_COMPLETE")
+            [
+                "DescribeStackEvents": [Self.failing], "ListTasks": [tasks, Self.noTasks],
+                "DescribeServices": [services],
+            ], status: "ROLLBACK_COMPLETE")
         #expect(diagnosis.notes.count == 1)
         #expect(diagnosis.notes.first?.contains("has deleted service Web") == true)
         #expect(diagnosis.hint?.contains("--no-rollback") == true)
+    }
+
+    @Test func theRollbackOfAnUpdateHasDeletedNothing() async throws {
+        let diagnosis = try await diagnose(
+            [
+                "DescribeStackEvents": [Self.rolledBack], "ListTasks": [Self.noTasks],
+                "DescribeServices": [Self.services(status: "ACTIVE")],
+            ], status: "UPDATE_ROLLBACK_COMPLETE")
+        #expect(diagnosis.notes.count == 1)
+        #expect(diagnosis.notes.first?.contains("ECS knows no task of service Web that failed") == true)
     }
 
     @Test func aLookUpThatFailsHidesNothing() async throws {

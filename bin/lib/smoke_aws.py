@@ -7,6 +7,7 @@ not named or not the one that STS names; 130 and 143 interrupted, after cleaning
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -195,11 +196,13 @@ class Smoke:
         return done.stdout
 
     def on_signal(self, number: int, _frame: object) -> None:
-        if self.cleaning:
-            say("already cleaning up; a moment. What is left is listed at the end")
+        if self.cleaning or self.interrupted:
+            # It may have come in the middle of a print, which must not be entered twice; and it must not fail.
+            with contextlib.suppress(OSError):
+                os.write(sys.__stderr__.fileno(), b"already cleaning up; a moment. What is left is listed at the end\n")
             return
-        again, self.interrupted = bool(self.interrupted), number
-        if self.waiting and not again:
+        self.interrupted = number
+        if self.waiting:
             raise Interrupted
 
     # --- the report -------------------------------------------------------------------------------------------------

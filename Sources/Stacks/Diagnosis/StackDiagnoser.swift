@@ -117,13 +117,14 @@ package struct StackDiagnoser: Sendable {
         _ cause: Diagnosis.Cause, since: Date?, keptEvidence: Bool, into diagnosis: inout Diagnosis
     ) async {
         let name = cause.path.joined(separator: "/")
+        let service = cause.physicalID ?? ""
         var isGone = false
         do {
-            let found = try await investigator.failedTasks(ofService: cause.physicalID ?? "") {
-                $0.wasMade(since: since)
-            }
+            let found = try await investigator.failedTasks(ofService: service) { $0.wasMade(since: since) }
             diagnosis.tasks += found
             if !found.isEmpty { return }
+            // ListTasks answers for a deleted service too. The rollback of an update deletes none.
+            if !keptEvidence { isGone = try await investigator.isDeleted(service: service) }
         } catch let error as AWSError where Self.saysGone(error) {
             // The note below says it.
             isGone = true

@@ -31,11 +31,26 @@ package struct TaskInvestigator: Sendable {
     package func failedTasks(
         ofService service: String, where counts: (ECS.Task) -> Bool = { _ in true }
     ) async throws -> [FailedTask] {
-        let parts = service.split(separator: "/").map(String.init)
-        guard parts.count >= 2, let name = parts.last else { return [] }
-        let cluster = parts.count > 2 ? parts[parts.count - 2] : "default"
+        guard let (cluster, name) = Self.place(ofService: service) else { return [] }
         let stopped = try await stoppedTasks(ofServices: [name], cluster: cluster, knowing: [])
         return try await newest(stopped.filter(counts))
+    }
+
+    /// Whether ECS has deleted a service: it shows it as DRAINING, later INACTIVE, then not at all.
+    ///
+    /// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
+    ///
+    /// - Parameter service: its ARN.
+    package func isDeleted(service: String) async throws -> Bool {
+        guard let (cluster, name) = Self.place(ofService: service) else { return false }
+        return try await !ecs.describeServices([name], cluster: cluster).contains { $0.status == "ACTIVE" }
+    }
+
+    /// Cluster and name out of a service's ARN, the older form without a cluster included.
+    private static func place(ofService arn: String) -> (cluster: String, name: String)? {
+        let parts = arn.split(separator: "/").map(String.init)
+        guard parts.count >= 2, let name = parts.last else { return nil }
+        return (parts.count > 2 ? parts[parts.count - 2] : "default", name)
     }
 
     /// The newest stopped tasks of a cluster that did not end well.

@@ -121,7 +121,9 @@ def _look(service, key: str) -> None:
     ecs._refresh_service_state(cluster, f"service:{service['serviceName']}")
     ecs._recount_cluster(cluster)
     well = len([task for task in own if task in healthy])
-    if primary["rolloutState"] == "IN_PROGRESS" and well >= desired and not old and len(own) == desired:
+    # Steady is a service without tasks that are on their way down: ECS counts them until they have stopped.
+    is_drained = all(task.get("_deployment_id") == primary["id"] for task in tasks)
+    if primary["rolloutState"] == "IN_PROGRESS" and well >= desired and is_drained and len(own) == desired:
         _complete(service, primary)
     _drop_drained(service, tasks)
     service_deployments.note(service)
