@@ -47,6 +47,9 @@ final class CurlDriver {
 
     /// Works until the loop is closed.
     func run() {
+        // Answers make tasks go on, and those ask for more: once in a row that is done first, which saves half the looks at
+        // the sockets.
+        var mayLookLater = true
         while true {
             // What tasks ask for is among the commands already.
             loop.runJobs()
@@ -57,7 +60,13 @@ final class CurlDriver {
             step()
             if closing != .open, active.isEmpty { return }
             let limit = sleepLimit()
-            let code = sockets.wait(milliseconds: limit > 0 && loop.fallAsleep(closing) ? limit : 0)
+            let sleeps = limit > 0 && loop.fallAsleep(closing)
+            if !sleeps, limit > 0, mayLookLater {
+                mayLookLater = false
+                continue
+            }
+            mayLookLater = true
+            let code = sockets.wait(milliseconds: sleeps ? limit : 0)
             if code != 0 { endAll(.connectionLost(reason: "poll: \(String(cString: strerror(code)))")) }
         }
     }

@@ -34,6 +34,8 @@ final class CurlHandle {
     private let errorSpace: UnsafeMutablePointer<CChar>
     private let census: HandleCensus
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    /// Where a body stands that goes out with the head; kept, since space of this size is costly to find.
+    private var bodySpace = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var shape: Shape?
 
     /// `nil` when libcurl has no memory left.
@@ -50,6 +52,7 @@ final class CurlHandle {
         curl_easy_cleanup(easy)
         curl_slist_free_all(headerList)
         errorSpace.deallocate()
+        bodySpace.deallocate()
         census.remove()
     }
 
@@ -84,14 +87,22 @@ final class CurlHandle {
         case .none: break
         case .inline(let bytes):
             try check(fg_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
-            let code =
-                bytes.isEmpty
-                ? fg_easy_set_string(easy, CURLOPT_COPYPOSTFIELDS, "")
-                : bytes.withUnsafeBytes { fg_easy_set_const_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
-            try check(code)
+            let space = takeBody(bytes)
+            try check(fg_easy_set_const_pointer(easy, CURLOPT_POSTFIELDS, space))
         case .upload(let length):
             try check(fg_easy_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(length)))
         }
+    }
+
+    /// - Returns: where the body stands until the next one comes; libcurl doesn't copy it.
+    private func takeBody(_ bytes: [UInt8]) -> UnsafeRawPointer? {
+        // One byte at least: without an address libcurl would ask for the body.
+        if bodySpace.count < max(1, bytes.count) {
+            bodySpace.deallocate()
+            bodySpace = .allocate(byteCount: max(4 << 10, bytes.count), alignment: 16)
+        }
+        bodySpace.copyBytes(from: bytes)
+        return UnsafeRawPointer(bodySpace.baseAddress)
     }
 
     /// What depends on the request's shape alone.
@@ -108,8 +119,9 @@ final class CurlHandle {
         // Servers drop idle connections; a race with that looks like a request that may have been read.
         try set(CURLOPT_MAXAGE_CONN, 30)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.timeouts.connect))
-        // A large buffer that is made and freed for each small answer costs more than the answer.
-        try set(CURLOPT_BUFFERSIZE, request.wholeLimit == nil ? 64 << 10 : 16 << 10)
+        // A large buffer that is made and freed for each small answer costs more than the answer. That to a PUT is but a head.
+        try set(
+            CURLOPT_BUFFERSIZE, request.wholeLimit == nil ? 64 << 10 : request.method == "PUT" ? 1 << 10 : 16 << 10)
         // Our headers, credentials among them, are for the server: a proxy's CONNECT gets none of them.
         try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)

@@ -36,10 +36,11 @@ struct PreparedRequest: Sendable {
             throw .invalidRequest(reason: "method '\(method)' is malformed")
         }
         payload = try Self.payload(of: request)
-        headerLines = try Self.headerLines(of: request, target: target)
+        let proxy = request.usesProxy ? proxies.proxy(for: target) : nil
+        headerLines = try Self.headerLines(of: request, target: target, hasProxy: proxy != nil)
         timeouts = request.timeouts
         wholeLimit = request.wholeLimit
-        proxy = request.usesProxy ? proxies.proxy(for: target) : nil
+        self.proxy = proxy
     }
 
     private static func payload(of request: HTTPRequest) throws(HTTPError) -> Payload {
@@ -56,9 +57,11 @@ struct PreparedRequest: Sendable {
         }
     }
 
-    private static func headerLines(of request: HTTPRequest, target: URLTarget) throws(HTTPError) -> [String] {
+    private static func headerLines(
+        of request: HTTPRequest, target: URLTarget, hasProxy: Bool
+    ) throws(HTTPError) -> [String] {
         var lines: [String] = []
-        lines.reserveCapacity(request.headers.fields.count + ownHeaders.count)
+        lines.reserveCapacity(request.headers.fields.count + ownHeaders.count + 2)
         for field in request.headers.fields {
             guard !field.name.isEmpty, field.name.utf8.allSatisfy(isTokenByte) else {
                 throw .invalidRequest(reason: "header name '\(field.name)' is malformed")
@@ -73,11 +76,13 @@ struct PreparedRequest: Sendable {
         }
         // A signed request is sent as it is: nothing that libcurl would add on its own account.
         for name in ownHeaders where request.headers[name] == nil { lines.append("\(name):") }
+        if request.body.length > Int64(inlineLimit), request.headers["Expect"] == nil { lines.append("Expect:") }
+        if hasProxy, request.headers["Proxy-Connection"] == nil { lines.append("Proxy-Connection:") }
         return lines
     }
 
-    /// What libcurl would add.
-    private static let ownHeaders = ["Accept", "Content-Type", "Expect", "User-Agent", "Proxy-Connection"]
+    /// What libcurl would add, besides `Expect` for large bodies and `Proxy-Connection` for proxies.
+    private static let ownHeaders = ["Accept", "Content-Type", "User-Agent"]
 
     /// Headers that also mean something to libcurl or contradict the rest of the request.
     private static func check(

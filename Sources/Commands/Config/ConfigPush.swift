@@ -56,13 +56,16 @@ struct ConfigPush: FgctlCommand {
                 .badInput, "push \(shown): the env file \(file) lies in it, and would be in the release",
                 hint: "DIR is the folder of the config; an ENV is named by -e: 'fgctl config-push -e \(shown)'")
         }
-        if !noCheck { try ConfigGate.check(session, path, shown) }
-        if flat.flat { return try await FlatCommand.push(session, path, shown, to, flat, filter) }
+        let isChecked = !noCheck
+        let gate: @Sendable () throws -> Void = { if isChecked { try ConfigGate.check(session, path, shown) } }
+        if flat.flat { return try await FlatCommand.push(session, path, shown, to, flat, filter, admits: gate) }
+        async let admitted: Void = gate()
         var reading = ReleaseSource.Options()
         reading.filter = filter
         if followLinks { reading.symlinks = .follow }
         let place = try ConfigPlace.place(session, to)
         let source = try await ReleaseSource.read(path, options: reading)
+        try await admitted
         let caller = try await session.announceCaller("push \(shown) to \(place)", stack: stack(session))
         let store = try ConfigPlace.store(session, to, account: caller.account)
         var options = ReleasePusher.Options(person: caller.arn, now: session.context.now)

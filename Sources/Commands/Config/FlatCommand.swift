@@ -6,7 +6,8 @@ internal import Support
 /// The flat forms of push and pull.
 enum FlatCommand {
     static func push(
-        _ session: Session, _ path: String, _ shown: String, _ to: String?, _ flags: FlatFlags, _ filter: TreeFilter
+        _ session: Session, _ path: String, _ shown: String, _ to: String?, _ flags: FlatFlags, _ filter: TreeFilter,
+        admits: @escaping @Sendable () throws -> Void
     ) async throws {
         let place = try ConfigPlace.trees(session, to.map { [$0] } ?? [])[0]
         let stack = to == nil ? session.settings.value(.stackName) : nil
@@ -14,7 +15,8 @@ enum FlatCommand {
         let push = FlatPush(
             S3(session.client), from: path, to: place,
             options: flags.options(filter, session, account: to == nil ? account : nil))
-        try show(try await push.run(progress: ConfigProgress(session)), session, "push \(shown) to \(place)")
+        let report = try await push.run(progress: ConfigProgress(session), admits: admits)
+        try show(report, session, "push \(shown) to \(place)")
     }
 
     static func pull(

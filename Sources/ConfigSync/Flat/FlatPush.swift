@@ -25,10 +25,13 @@ package struct FlatPush: Sendable {
 
     /// Compares both sides and uploads what differs; then, if asked to and nothing failed, deletes.
     ///
+    /// - Parameter admits: throws what speaks against the push; asked while both sides are read, before anything is written.
     /// - Returns: what was done. **Its `error` is to be thrown** once it is shown: files may have failed.
     /// - Throws: before anything is written: `Failure` of kind `badInput` naming what can't be read, of kind `failed` for too
     ///   many deletions; what S3 throws for the listing. `CancellationError`.
-    package func run(progress: (any ProgressSink)? = nil) async throws -> FlatReport {
+    package func run(
+        progress: (any ProgressSink)? = nil, admits: @escaping @Sendable () throws -> Void = {}
+    ) async throws -> FlatReport {
         let started = ContinuousClock.now
         let what = "push \(from) to \(place)"
         var walking = LocalTree.Options()
@@ -40,7 +43,9 @@ package struct FlatPush: Sendable {
         let survey = FlatSurvey(
             s3: s3, places: [place], tree: LocalTree(from, options: walking), folder: folder, filter: options.filter,
             expectedOwner: options.expectedOwner, partSize: options.transfer.partSize, skipsLinks: skipsLinks)
+        async let admitted: Void = admits()
         let found = try await survey.run(FlatPlan.Rules(.push, deletes: options.deletes))
+        try await admitted
         try checkKeys(found.plan, what)
         try options.guardDeletions(found.plan, what)
         var report = FlatReport(found.plan, .push, from: [from], to: "\(place)", dryRun: options.dryRun)

@@ -124,18 +124,21 @@ final class FolderHandle: Sendable {
     }
 
     /// What lies under the name, links not followed; `nil` when it has gone.
-    func state(_ name: String, _ shown: String) throws -> FileState? {
+    func state(_ name: String, _ shown: @autoclosure () -> String) throws -> FileState? {
         try state(name, AT_SYMLINK_NOFOLLOW, shown)
     }
 
     /// What lies at a link's end; `nil` when there is nothing.
-    func followed(_ name: String, _ shown: String) throws -> FileState? { try state(name, 0, shown) }
+    func followed(_ name: String, _ shown: @autoclosure () -> String) throws -> FileState? {
+        try state(name, 0, shown)
+    }
 
-    private func state(_ name: String, _ flags: CInt, _ shown: String) throws -> FileState? {
+    private func state(_ name: String, _ flags: CInt, _ shown: () -> String) throws -> FileState? {
         var info = stat()
         guard fstatat(descriptor, name, &info, flags) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw Self.failure(shown, errno)
+            let code = errno
+            if code == ENOENT || code == ENOTDIR { return nil }
+            throw Self.failure(shown(), code)
         }
         return FileState(info)
     }

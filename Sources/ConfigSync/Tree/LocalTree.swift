@@ -85,6 +85,7 @@ package struct TreeWalk {
 
     private let tree: LocalTree
     private let realRoot: String
+    private let user = geteuid()
     private var levels: [Level] = []
 
     fileprivate init(_ tree: LocalTree) throws {
@@ -138,11 +139,14 @@ package struct TreeWalk {
             if skipped.count < 100 { skipped.append(path) }
             return nil
         }
-        if tree.options.checksReadable, let why = folder.whyUnreadable(entry.name) {
+        if tree.options.checksReadable, !isOurs(entry.file), let why = folder.whyUnreadable(entry.name) {
             throw Failure(.badInput, "\(shown(path)): can't be read: \(why)")
         }
         return TreeFile(path: path, size: entry.file.size, mode: entry.file.mode, owner: entry.file.owner)
     }
+
+    /// Whether the file is the user's own who reads it, and lets its owner read it: then the system needn't be asked.
+    private func isOurs(_ file: FileState) -> Bool { file.owner.uid == user && file.mode & 0o400 != 0 }
 
     private func level(_ folder: FolderHandle, _ prefix: String) throws -> Level {
         var entries: [Entry] = []

@@ -72,8 +72,9 @@ package final class TreeFolder: Sendable {
             throw Failure(.badInput, "\(shown(file)): is no regular file")
         }
         let state = FileState(info)
-        let source = try FileSource(descriptor: descriptor, path: shown(file), length: state.size)
-        return FileReader(source: source, state: state, descriptor: descriptor, shown: shown(file))
+        let shown = shown(file)
+        let source = try FileSource(descriptor: descriptor, path: shown, length: state.size)
+        return FileReader(source: source, state: state, descriptor: descriptor, shown: shown)
     }
 
     /// Begins a file; it appears under its name, whole, by `StagedFile.commit`.
@@ -226,9 +227,11 @@ package final class TreeFolder: Sendable {
     }
 
     /// The last line of defence: every caller has checked its keys before.
-    private static func parts(_ file: String, _ shown: String) throws -> (folder: String, name: String) {
+    private static func parts(_ file: String, _ shown: @autoclosure () -> String) throws -> (
+        folder: String, name: String
+    ) {
         if let problem = KeySafety.problem(of: file) {
-            throw Failure(.failed, "\(shown): can't be the path of a file (\(problem))")
+            throw Failure(.failed, "\(shown()): can't be the path of a file (\(problem))")
         }
         guard let slash = file.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", file) }
         return (String(file[..<slash]), String(file[file.utf8.index(after: slash)...]))
