@@ -37,7 +37,7 @@ struct PreparedRequest: Sendable {
         }
         payload = try Self.payload(of: request)
         let proxy = request.usesProxy ? proxies.proxy(for: target) : nil
-        headerLines = try Self.headerLines(of: request, target: target, hasProxy: proxy != nil)
+        headerLines = try Self.headerLines(of: request, payload, target: target, hasProxy: proxy != nil)
         timeouts = request.timeouts
         wholeLimit = request.wholeLimit
         self.proxy = proxy
@@ -58,7 +58,7 @@ struct PreparedRequest: Sendable {
     }
 
     private static func headerLines(
-        of request: HTTPRequest, target: URLTarget, hasProxy: Bool
+        of request: HTTPRequest, _ payload: Payload, target: URLTarget, hasProxy: Bool
     ) throws(HTTPError) -> [String] {
         var lines: [String] = []
         lines.reserveCapacity(request.headers.fields.count + ownHeaders.count + 2)
@@ -76,12 +76,12 @@ struct PreparedRequest: Sendable {
         }
         // A signed request is sent as it is: nothing that libcurl would add on its own account.
         for name in ownHeaders where request.headers[name] == nil { lines.append("\(name):") }
-        if request.body.length > Int64(inlineLimit), request.headers["Expect"] == nil { lines.append("Expect:") }
+        if case .upload = payload, request.headers["Expect"] == nil { lines.append("Expect:") }
         if hasProxy, request.headers["Proxy-Connection"] == nil { lines.append("Proxy-Connection:") }
         return lines
     }
 
-    /// What libcurl would add, besides `Expect` for large bodies and `Proxy-Connection` for proxies.
+    /// What libcurl would add, besides `Expect` for uploads and `Proxy-Connection` for proxies.
     private static let ownHeaders = ["Accept", "Content-Type", "User-Agent"]
 
     /// Headers that also mean something to libcurl or contradict the rest of the request.
