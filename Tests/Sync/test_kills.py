@@ -43,6 +43,23 @@ def typical(fgctl: Fgctl, *words: str) -> float:
     return fgctl(*words).expect(0).seconds
 
 
+class Moments:
+    """When to kill: at any moment of a run, up to just behind its end, however long runs take by now."""
+
+    def __init__(self, source: random.Random, typical: float) -> None:
+        self.source, self.longest = source, typical * 1.1
+        self.span = self.longest
+        self.met = self.tries = 0
+
+    def next(self) -> float:
+        return self.source.uniform(0, self.span)
+
+    def count(self, was_running: bool) -> None:
+        self.met += was_running
+        self.tries += 1
+        self.span = min(self.longest, self.span * 1.1) if was_running else self.span * 0.85
+
+
 def test_kills(slow, make_fgctl, tmp_path, kills, capsys):
     fgctl, source = make_fgctl(slow), random.Random(11)
     versions, folders = {}, []
@@ -52,27 +69,25 @@ def test_kills(slow, make_fgctl, tmp_path, kills, capsys):
         write_tree(folders[-1], versions[str(number)])
     copy = tmp_path / "copy"
     copy.mkdir()
-    push_time = typical(fgctl, "config-push", folders[0], "--to", PLACE)
-    pull_time = typical(fgctl, "config-pull", copy, "--from", PLACE)
-    met = {"push": 0, "pull": 0}
-    for number in range(kills // 2):
-        folder = folders[(number + 1) % TREES]
+    push = Moments(source, typical(fgctl, "config-push", folders[0], "--to", PLACE))
+    pull = Moments(source, typical(fgctl, "config-pull", copy, "--from", PLACE))
+    while push.met + pull.met < kills and push.tries < 2 * kills:
+        folder = folders[(push.tries + 1) % TREES]
         # What earlier rounds have left of other releases is now and then gone, so that pushing has all to do.
         current = assert_pointer_names_whole_release(slow, BASE)
-        if number % 3 == 0:
+        if push.tries % 3 == 0:
             for key in slow.keys(f"{BASE}releases/"):
                 if current not in key:
                     slow.delete(key)
-        met["push"] += killed_at(
-            fgctl, source.uniform(0, push_time * 1.1), "config-push", str(folder), "--to", PLACE)
+        push.count(killed_at(fgctl, push.next(), "config-push", str(folder), "--to", PLACE))
         assert assert_pointer_names_whole_release(slow, BASE)
         fgctl("config-push", folder, "--to", PLACE).expect(0)
-        met["pull"] += killed_at(fgctl, source.uniform(0, pull_time * 1.1), "config-pull", str(copy), "--from", PLACE)
+        pull.count(killed_at(fgctl, pull.next(), "config-pull", str(copy), "--from", PLACE))
         assert assert_folder_is_one_release(copy, versions)
     with capsys.disabled():
-        print(f"\n{met['push']} pushes (of {push_time:.2f} s) and {met['pull']} pulls (of {pull_time:.2f} s) killed, "
-              f"{kills // 2} of each tried; load {os.getloadavg()[0]:.1f}")
-    assert met["push"] >= kills // 5 and met["pull"] >= kills // 5
+        print(f"\n{push.met} pushes (of {push.longest:.2f} s) and {pull.met} pulls (of {pull.longest:.2f} s) killed, "
+              f"{push.tries} of each tried; load {os.getloadavg()[0]:.1f}")
+    assert push.met + pull.met >= kills and min(push.met, pull.met) >= kills // 4
     fgctl("config-push", folders[1], "--to", PLACE).expect(0)
     fgctl("config-pull", copy, "--from", PLACE).expect(0)
     assert assert_folder_is_one_release(copy, versions) == "1"
