@@ -221,6 +221,10 @@ def test_without_a_stack_the_revision_before_is_deployed(job, judge, standing_st
     assert (plan["action"], plan["from"]["taskDefinition"], plan["to"]["taskDefinition"]) == (
         "deployRevision", after, before)
     assert judge.requests(since=mark, mutating=True) == []
+    # Who may not read the history of deployments is given the revision before all the same.
+    judge.inject("ecs", "ListServiceDeployments", status=400, code="AccessDeniedException")
+    blind = job.fgctl("service-rollback", name, "--dry-run", "--output", "json").expect(0).json
+    assert blind["to"]["taskDefinition"] == before
     result = job.fgctl("service-rollback", name, "--output", "json").expect(0)
     assert result.json["outcome"] == "rolledBack"
     assert result.json["deployment"]["outcome"] == "succeeded"
