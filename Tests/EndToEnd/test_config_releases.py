@@ -234,8 +234,35 @@ def test_a_flat_sync_keeps_its_hands_off_releases(config, judge):
     for words in (["config-push", "--flat", "--delete", "--to", config.place], ["config-pull", "flat", "--flat", "--from", config.place]):
         refused = config.fgctl(*words).expect(64)
         assert "releases lie there" in refused.err and config.place in refused.err
+    # Nor where they lie deeper, or around.
+    release = push(config, "--dry-run").out.strip()
+    for place in (f"s3://{config.bucket}", f"{config.place}/releases", f"{config.place}/releases/{release}/files"):
+        refused = config.fgctl("config-push", "--flat", "--delete", "--to", place).expect(64)
+        assert "releases lie there" in refused.err
     assert judge.requests(since=mark, mutating=True) == [] and not (root(config) / "flat").exists()
     pull(config)
+
+
+def test_a_folder_of_releases_is_no_flat_tree(config):
+    push(config)
+    pull(config)
+    config.write("tree/a", "a")
+    flat = ("--flat", "--to", f"s3://{config.bucket}/flat")
+    config.fgctl("config-push", "tree", *flat).expect(0)
+    refused = config.fgctl("config-pull", "pulled", "--flat", "--delete", "--from", flat[2]).expect(64)
+    assert "releases lie there" in refused.err and (root(config) / "pulled/current").is_symlink()
+    config.fgctl("config-push", "pulled", *flat, "--delete").expect(0)
+    keys = {entry["Key"] for entry in config.s3.list_objects_v2(Bucket=config.bucket, Prefix="flat/")["Contents"]}
+    assert keys == {f"flat/{name}" for name in [*ODD, "empty"]}
+
+
+def test_what_lies_beside_a_pulled_release_is_said(config):
+    push(config)
+    assert "warning" not in pull(config).err
+    config.write("pulled/mine.txt", "mine")
+    for command in (("config-push", "pulled", "--to"), ("config-diff", "pulled", "--from")):
+        told = config.fgctl(*command, config.place).expect(0)
+        assert "warning: pulled: a release was pulled into it" in told.err and "mine.txt beside it" in told.err
 
 
 def test_a_tree_that_is_empty_is_told(config):

@@ -58,6 +58,7 @@ struct ConfigDiff: FgctlCommand {
         var reading = ReleaseSource.Options()
         reading.filter = filter
         if followLinks { reading.symlinks = .follow }
+        ConfigPlace.warnOfOthers(session, path, shown)
         let source = try await ReleaseSource.read(path, options: reading)
         let remote = manifest.files.filter { filter.admits($0.path) }
         let differences = ReleaseDifference.of(local: source.files, remote: remote)

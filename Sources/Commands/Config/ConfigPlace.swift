@@ -32,6 +32,17 @@ enum ConfigPlace {
         return (path, given ?? PathText.relative(path, to: session.context.directory))
     }
 
+    /// Says what lies beside a release that was pulled into a folder: nobody pushes or compares it.
+    static func warnOfOthers(_ session: Session, _ path: String, _ shown: String) {
+        guard ReleaseFolder.isOne(path) else { return }
+        let others = session.context.files.names(in: path).filter { $0 != ".releases" && $0 != "current" }
+        guard let first = others.first else { return }
+        let rest = others.count > 1 ? " and \(others.count - 1) more" : ""
+        session.warn(
+            "\(shown): a release was pulled into it, so \(shown)/current is what counts; "
+                + "\(ConfigText.plain(first))\(rest) beside it is never pushed or compared")
+    }
+
     /// The folder of a pull: nothing is written where nobody named it.
     static func pullFolder(_ session: Session, _ given: String?) throws -> String {
         if let given { return PathText.join(session.context.directory, given) }

@@ -64,6 +64,7 @@ struct ConfigPush: FgctlCommand {
         reading.filter = filter
         if followLinks { reading.symlinks = .follow }
         let place = try ConfigPlace.place(session, to)
+        ConfigPlace.warnOfOthers(session, path, shown)
         let source = try await ReleaseSource.read(path, options: reading)
         try await admitted
         let caller = try await session.announceCaller("push \(shown) to \(place)", stack: stack(session))

@@ -57,7 +57,9 @@ struct UpdateWebserver: FgctlCommand {
         session.say(
             "config \(shown): release \(pushed.release.prefix(12)), "
                 + (pushed.existed
-                    ? "in S3 already" : "\(pushed.uploadedFiles) files uploaded, \(pushed.copiedFiles) copied"))
+                    ? "in S3 already"
+                    : "\(pushed.uploadedFiles) files \(session.options.dryRun ? "would be " : "")uploaded, "
+                        + "\(pushed.copiedFiles) copied"))
         for line in pushed.differences.prefix(20).map(ConfigText.line) { session.say("  \(line)") }
         situation.release = pushed.release
         let now = session.context.now

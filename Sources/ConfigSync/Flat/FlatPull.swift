@@ -32,6 +32,11 @@ package struct FlatPull: Sendable {
         let started = ContinuousClock.now
         let names = places.map { "\($0)" }
         let what = "pull \(names.joined(separator: ", ")) to \(to)"
+        guard !ReleaseFolder.isOne(to) else {
+            throw Failure(
+                .usage, "\(to): releases lie there, which a flat tree would mix with plain files or delete",
+                hint: "leave --flat out, or name another folder")
+        }
         let isThere = LocalFileSystem().exists(to)
         let folder = isThere ? try TreeFolder(to, attributes: attributes) : nil
         let writes = !options.dryRun

@@ -48,7 +48,9 @@ struct FlatSurvey {
             result.pairs.append((pair, comparison))
         }
         var walk = try tree?.walk()
-        var remotes = RemoteTrees(s3, places, filter: filter, expectedOwner: expectedOwner)
+        var remotes = RemoteTrees(
+            s3, places, filter: filter, expectedOwner: expectedOwner,
+            deletes: rules.direction == .push && rules.deletes)
         let comparison = folder.map { folder in
             ContentComparison(
                 s3: s3, places: places, expectedOwner: expectedOwner, folder: folder,
@@ -108,7 +110,8 @@ struct FlatSurvey {
             try await begin()
             while let done = try await group.next() { for (pair, outcome) in done { add(pair, outcome) } }
         }
-        if let place = remotes.releasePlaces.first {
+        let inside = rules.direction == .push ? places.first { RemoteTrees.isInRelease($0.prefix) } : nil
+        if let place = remotes.releasePlaces.first ?? inside {
             throw Failure(
                 .usage, "\(place): releases lie there, which a flat tree would mix with plain files or delete",
                 hint: "leave --flat out, or name another place: s3://bucket/prefix")

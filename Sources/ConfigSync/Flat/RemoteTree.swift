@@ -47,13 +47,16 @@ struct RemoteTrees {
     private(set) var emptyPlaces: [TreePlace] = []
 
     private let filter: TreeFilter
+    /// Whether what only the trees have is to be deleted: then no release may lie anywhere in them.
+    private let deletes: Bool
     private var heads: [Head]
     /// What an earlier tree has too, at most a thousand of them.
     private(set) var overlaid: [OverlaidFile] = []
     private(set) var overlaidCount = 0
 
-    init(_ s3: S3, _ places: [TreePlace], filter: TreeFilter, expectedOwner: String?) {
+    init(_ s3: S3, _ places: [TreePlace], filter: TreeFilter, expectedOwner: String?, deletes: Bool = false) {
         self.filter = filter
+        self.deletes = deletes
         heads = places.map {
             Head(
                 place: $0, listing: s3.listing(bucket: $0.bucket, prefix: $0.prefix, expectedOwner: expectedOwner))
@@ -102,6 +105,7 @@ struct RemoteTrees {
                 heads[index].isEmpty = false
                 if Self.isOfReleases(path) { tellReleases(heads[index].place) }
                 guard filter.admits(path) else { continue }
+                if deletes, Self.isInRelease(object.key) { tellReleases(heads[index].place) }
                 return RemoteFile(path: path, size: object.size, eTag: object.eTag, source: index)
             }
             guard let page = try await heads[index].listing.nextPage() else {
@@ -117,6 +121,12 @@ struct RemoteTrees {
     private static func isOfReleases(_ path: String) -> Bool {
         guard path.hasPrefix("releases/"), path.hasSuffix("/manifest.json") else { return false }
         return ReleaseHash(String(path.dropFirst("releases/".count).dropLast("/manifest.json".count))) != nil
+    }
+
+    /// Whether a key is one of a release, wherever its place lies: `…/releases/<hash>/…`.
+    static func isInRelease(_ key: String) -> Bool {
+        let parts = key.split(separator: "/")
+        return zip(parts, parts.dropFirst()).contains { $0 == "releases" && ReleaseHash(String($1)) != nil }
     }
 
     private mutating func tellReleases(_ place: TreePlace) {
