@@ -116,6 +116,11 @@ def test_altered_objects_are_refused_and_current_stays(config):
     manifest = f"c/releases/{second}/manifest.json"
     config.s3.put_object(Bucket=config.bucket, Key=manifest, Body=b'{"version":1}')
     assert "corrupt" in pull(config, code=1).err
+    # The others are listed all the same.
+    listed = config.fgctl("config-list", "--from", config.place).expect(0).out
+    assert "corrupt: push its config again" in listed
+    entries = config.fgctl("config-list", "--from", config.place, "--output", "json").expect(0).json["releases"]
+    assert [entry.get("isCorrupt") for entry in entries].count(True) == 1
     assert pull(config, "--release", first).out.strip() == first
 
 

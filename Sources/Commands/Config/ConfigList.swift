@@ -39,7 +39,9 @@ struct ConfigList: FgctlCommand {
     private static func line(_ release: ReleaseListing.Entry) -> String {
         let mark = release.isCurrent ? "*" : " "
         let name = release.release.prefix(12)
-        guard let files = release.files else { return "\(mark) \(name)  incomplete" }
+        guard let files = release.files else {
+            return "\(mark) \(name)  \(release.isCorrupt == true ? "corrupt: push its config again" : "incomplete")"
+        }
         return "\(mark) \(name)  \(release.createdAt ?? "")  \(ConfigText.files(files))  "
             + "\(ConfigText.size(release.bytes ?? 0))  \(release.createdBy ?? "")"
     }

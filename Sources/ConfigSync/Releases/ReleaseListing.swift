@@ -1,9 +1,13 @@
+internal import Support
+
 /// What there is in a place.
 package struct ReleaseListing: Sendable {
     package struct Entry: Sendable, Codable, Hashable {
         package let release: String
         package let isCurrent: Bool
         package let isPrevious: Bool
+        /// True for a release whose manifest is there and can't be believed.
+        package let isCorrupt: Bool?
         /// `nil`, as the next ones, for a release without a manifest: it is incomplete.
         package let files: Int?
         package let bytes: Int64?
@@ -29,10 +33,16 @@ package struct ReleaseListing: Sendable {
             func begin() {
                 guard let release = rest.popFirst() else { return }
                 group.addTask {
-                    let manifest = try await store.manifest(release)
+                    var (manifest, isCorrupt): (ReleaseManifest?, Bool?)
+                    do { manifest = try await store.manifest(release) } catch let failure as Failure
+                        where failure.cause is CorruptManifest
+                    {
+                        isCorrupt = true
+                    }
                     return Entry(
                         release: release.text, isCurrent: pointer?.release == release,
-                        isPrevious: pointer?.previous == release, files: manifest?.files.count, bytes: manifest?.size,
+                        isPrevious: pointer?.previous == release, isCorrupt: isCorrupt, files: manifest?.files.count,
+                        bytes: manifest?.size,
                         createdAt: manifest?.createdAt, createdBy: manifest?.createdBy)
                 }
             }
