@@ -13,7 +13,7 @@ enum FlatCommand {
         let stack = to == nil ? session.settings.value(.stackName) : nil
         let account = try await session.announce("push \(shown) to \(place)", stack: stack)
         let push = FlatPush(
-            S3(session.client), from: ReleaseFolder.isOne(path) ? path + "/current" : path, to: place,
+            S3(session.client), from: ReleaseFolder.source(path), to: place,
             options: flags.options(filter, session, account: to == nil ? account : nil))
         let report = try await push.run(progress: ConfigProgress(session), admits: admits)
         try show(report, session, "push \(shown) to \(place)")

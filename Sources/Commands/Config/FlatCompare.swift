@@ -11,7 +11,7 @@ extension FlatCommand {
         var options = FlatOptions()
         options.filter = filter
         if from.isEmpty { options.expectedOwner = try Names(session.settings).account }
-        let folder = ReleaseFolder.isOne(path) ? path + "/current" : path
+        let folder = ReleaseFolder.source(path)
         let report = try await FlatDiff(S3(session.client), folder, places, options: options).run()
         let lines = report.differences.map { difference in
             let path = ConfigText.plain(difference.path)

@@ -23,6 +23,9 @@ package struct ReleaseFolder: Sendable {
         return files.isDirectory(path + "/.releases") && files.isDirectory(path + "/current")
     }
 
+    /// Where the files are that count of a folder: of one that a release was pulled to, its current release.
+    package static func source(_ path: String) -> String { isOne(path) ? path + "/current" : path }
+
     /// The release that `current` names; `nil` where it names none.
     package func current() -> ReleaseHash? {
         guard let target = Self.linkTarget(currentLink), target.hasPrefix(".releases/") else { return nil }

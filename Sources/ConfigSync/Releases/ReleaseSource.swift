@@ -22,7 +22,7 @@ package struct ReleaseSource: Sendable {
     ///
     /// - Throws: `Failure` of kind `badInput` that names what can't be read or can't be part of a release.
     package static func read(_ path: String, options: Options = Options()) async throws -> ReleaseSource {
-        let root = ReleaseFolder.isOne(path) ? path + "/current" : path
+        let root = ReleaseFolder.source(path)
         var walking = LocalTree.Options()
         walking.filter = options.filter
         walking.symlinks = options.symlinks
