@@ -43,13 +43,12 @@ elif verb == "count":
         print("line", number, flush=True)
     print("no end", end="", flush=True)
 elif verb == "wait":
-    def stop(*_):
-        print("stopping", flush=True)
-        sys.exit(130)
-    signal.signal(signal.SIGINT, stop)
+    # Blocked and waited for: a handler could have run before a pause that then never ends.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     print("ready", file=sys.stderr, flush=True)
-    while True:
-        signal.pause()
+    signal.sigwait({signal.SIGINT})
+    print("stopping", flush=True)
+    sys.exit(130)
 elif verb == "child":
     child = subprocess.Popen(["sleep", "600"])
     print(child.pid, flush=True)
