@@ -21,6 +21,7 @@ verdict_key = pytest.StashKey[list[str]]()
 def pytest_addoption(parser):
     parser.addoption(
         "--write-operations", action="store_true", help="rewrite docs/aws-operations.md from what was called")
+    parser.addoption("--keep-record", action="store_true", help="judge the requests of the run before once more with this one's")
 
 
 def is_worker(config):
@@ -44,7 +45,7 @@ def pytest_configure(config):
         return
     if config.option.write_operations and not is_complete(config):
         raise pytest.UsageError("--write-operations wants a run of all end-to-end tests")
-    for old in RECORDS.glob("requests-*.jsonl"):
+    for old in () if config.option.keep_record else RECORDS.glob("requests-*.jsonl"):
         old.unlink()
 
 
