@@ -136,8 +136,11 @@ final class FaultService: Sendable {
     func thing(_ name: String) -> Thing { state.withLock { $0[name] ?? Thing() } }
 
     /// A client of this service whose sleeps take no time.
-    /// - Parameter patience: how long it waits for a silent service.
-    func client(_ fake: FakeEffects, on transport: any Transport, patience: Duration = .seconds(1)) -> AWSClient {
+    /// - Parameter patience: how long it waits for a silent service, by the request's number, counted from 0.
+    func client(
+        _ fake: FakeEffects, on transport: any Transport,
+        patience: @escaping @Sendable (_ request: Int) -> Duration = { _ in .seconds(60) }
+    ) -> AWSClient {
         let values = Samples.keys.merging(["AWS_ENDPOINT_URL": url]) { $1 }
         return AWSClient(
             settings: Samples.settings(values), transport: Impatient(transport: transport, patience: patience),
@@ -222,6 +225,14 @@ final class FaultService: Sendable {
 }
 
 extension FaultService.Fault {
+    /// Whether the service falls silent.
+    var stalls: Bool {
+        switch self {
+        case .stall, .half(stalls: true): true
+        default: false
+        }
+    }
+
     /// Whether the service does what was asked before it goes wrong.
     var acts: Bool {
         switch self {
@@ -237,13 +248,23 @@ enum HTTPDate {
 }
 
 /// Waits less than a minute for a silent service.
-struct Impatient: Transport {
-    let transport: any Transport
-    let patience: Duration
+final class Impatient: Transport {
+    private let transport: any Transport
+    private let patience: @Sendable (_ request: Int) -> Duration
+    private let sent = Mutex(0)
+
+    init(transport: any Transport, patience: @escaping @Sendable (_ request: Int) -> Duration) {
+        self.transport = transport
+        self.patience = patience
+    }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let number = sent.withLock { sent in
+            defer { sent += 1 }
+            return sent
+        }
         var request = request
-        request.timeouts.idle = patience
+        request.timeouts.idle = patience(number)
         return try await transport.send(request)
     }
 }

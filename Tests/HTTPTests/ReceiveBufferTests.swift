@@ -19,7 +19,7 @@ struct ReceiveBufferTests {
                 while !withUnsafeBytes(of: UInt8(1), { buffer.append($0) }) {
                     pauses += 1
                     // The transfer does nothing until it is told to go on.
-                    let deadline = ContinuousClock.now + .seconds(20)
+                    let deadline = ContinuousClock.now + .seconds(300)
                     while resumed.count.load(ordering: .acquiring) < pauses {
                         if ContinuousClock.now > deadline {
                             return buffer.finish(HTTPError.timedOut(reason: "pause \(pauses) is forgotten", sent: true))

@@ -40,7 +40,7 @@ def aws(url):
             key = iam.create_access_key(UserName=name)["AccessKey"]
             keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
         return boto3.client(
-            service, endpoint_url=url, region_name=REGION, config=Config(retries={"total_max_attempts": 1}), **keys)
+            service, endpoint_url=url, region_name=REGION, config=Config(retries={"total_max_attempts": 1}, read_timeout=300), **keys)
     return make
 
 
@@ -190,16 +190,22 @@ def test_cloudformation_acts_in_its_callers_rights(aws):
             StackName=name, TemplateBody=STACK, Capabilities=["CAPABILITY_IAM"])
         return outcome(aws, name)
 
+    def delete():
+        cloudformation = aws("cloudformation")
+        cloudformation.delete_stack(StackName=name)
+        cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
+
     status, reasons = create()
     assert status == "ROLLBACK_COMPLETE"
     assert any(f"logs:CreateLogGroup on resource: arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:" in r for r in reasons)
-    aws("cloudformation").delete_stack(StackName=name)
+    delete()
 
     # The boundary that the template gives the role is what the right on roles may ask for.
     other = roles | {"Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::000000000000:policy/x"}}}
     status, reasons = create(logs, other)
     assert status == "ROLLBACK_COMPLETE" and any("iam:CreateRole on resource" in r for r in reasons)
-    aws("cloudformation").delete_stack(StackName=name)
+    delete()
     bound = roles | {"Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::000000000000:policy/bound"}}}
     reading = allow("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/{name}-*")
     status, reasons = create(logs, bound, reading)

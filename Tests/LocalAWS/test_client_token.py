@@ -120,9 +120,11 @@ def test_another_token_and_another_cluster_start_another_task(lab):
 def test_requests_at_the_same_time_start_one_task(lab):
     request = lab.request(lab.shell("exit 0"), clientToken=uuid.uuid4().hex)
     arns = []
+    # boto3's default session makes clients for one thread at a time.
+    clients = [client("ecs") for _ in range(4)]
     threads = [
-        threading.Thread(target=lambda: arns.append(client("ecs").run_task(**request)["tasks"][0]["taskArn"]))
-        for _ in range(4)]
+        threading.Thread(target=lambda own: arns.append(own.run_task(**request)["tasks"][0]["taskArn"]), args=(own,))
+        for own in clients]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -10,7 +10,7 @@ from conftest import ROOT
 
 def _local_aws(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [ROOT / "bin/local-aws", *arguments], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        [ROOT / "bin/local-aws", *arguments], capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,7 +31,7 @@ def test_up_when_it_is_up_says_so_and_restarts_nothing():
 def test_up_does_not_hold_the_callers_output_open():
     # A pipeline ends only when every holder of its write end is gone.
     done = subprocess.run(
-        ["bash", "-c", "bin/local-aws up | cat"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        ["bash", "-c", "bin/local-aws up | cat"], cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0
     assert "local AWS is already up" in done.stdout
 
@@ -56,7 +56,7 @@ def test_the_forwarders_lead_to_the_emulator():
     assert len(records) == 2
     for record in records:
         target = json.loads(record.read_text())["fingerprint"]
-        with urllib.request.urlopen(f"http://{target}/_ministack/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{target}/_ministack/health", timeout=60) as answer:
             assert answer.status == 200
 
 

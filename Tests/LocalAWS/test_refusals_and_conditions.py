@@ -31,11 +31,11 @@ def test_a_change_set_lists_what_its_conditions_let_be():
             StackName=stack, ChangeSetName=name, ChangeSetType=kind, TemplateBody=json.dumps(_TEMPLATE),
             Parameters=[{"ParameterKey": "Extra", "ParameterValue": extra}])
         cloudformation.get_waiter("change_set_create_complete").wait(
-            StackName=stack, ChangeSetName=name, WaiterConfig={"Delay": 1})
+            StackName=stack, ChangeSetName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
         found = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)["Changes"]
         cloudformation.execute_change_set(StackName=stack, ChangeSetName=name)
         cloudformation.get_waiter(f"stack_{'create' if kind == 'CREATE' else 'update'}_complete").wait(
-            StackName=stack, WaiterConfig={"Delay": 1})
+            StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
         return {(one["ResourceChange"]["Action"], one["ResourceChange"]["LogicalResourceId"]) for one in found}
 
     try:

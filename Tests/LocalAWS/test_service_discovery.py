@@ -29,11 +29,13 @@ def test_a_task_finds_a_service_by_its_name(lab, registry):
     try:
         web.settled()
         [task] = web.tasks()
-        [instance] = cloud_map.list_instances(ServiceId=identifier)["Instances"]
+        [instance] = wait_for("the instance", lambda: cloud_map.list_instances(ServiceId=identifier)["Instances"])
         addresses = {detail["value"] for detail in task["attachments"][0]["details"]}
         assert instance["Id"] == task["taskArn"].rsplit("/", 1)[-1]
         assert instance["Attributes"]["AWS_INSTANCE_IPV4"] in addresses
-        assert lab.output(lab.shell(f"wget -qO- http://{name}:8080/hello")) == ["hello"]
+        assert lab.output(lab.shell(
+            f"for i in $(seq 1000); do wget -qO- http://{name}:8080/hello 2>/dev/null && exit 0; sleep 0.1; done; exit 1"
+        )) == ["hello"]
         lab.ecs.stop_task(cluster=lab.name, task=task["taskArn"])
         wait_for("another instance", lambda: [
             one["Id"] for one in cloud_map.list_instances(ServiceId=identifier)["Instances"]] not in ([], [instance["Id"]]))

@@ -38,7 +38,7 @@ def test_the_volumes_of_a_task_are_its_own_and_gone_with_it(lab):
     assert [lab.lines(arn, 0) for arn in arns] == [[], []]
     for arn in arns:
         label = f"label=com.amazonaws.ecs.task-arn={arn}"
-        wait_for("volume removed", lambda: docker("volume", "ls", "--quiet", "--filter", label) == "", 20)
+        wait_for("volume removed", lambda: docker("volume", "ls", "--quiet", "--filter", label) == "")
 
 
 def test_a_failed_init_container_keeps_the_main_one_from_starting(lab):
@@ -64,13 +64,18 @@ def test_complete_takes_any_exit_code(lab):
 
 
 def test_what_depends_on_one_that_never_starts_does_not_start_either(lab):
-    task = lab.finish(lab.define(
-        _sh("sleep 2"),
+    arn = lab.run(lab.define(
+        _sh('trap "exit 0" TERM; echo ready; while :; do sleep 0.1; done'),
         _sh("exit 1", essential=False),
         _sh("echo", essential=False, dependsOn=_after("c1", "SUCCESS")),
         _sh("echo", essential=False, dependsOn=_after("c2", "START"))))
-    codes = {container["name"]: container["exitCode"] for container in task["containers"]}
+    lab.lines(arn)
+    wait_for("given up", lambda: all("exitCode" in container for container in lab.task(arn)["containers"][1:]))
     # Not essential, so the task runs on without them.
+    lab.status(arn, "RUNNING")
+    lab.ecs.stop_task(cluster=lab.name, task=arn)
+    task = lab.status(arn, "STOPPED")
+    codes = {container["name"]: container["exitCode"] for container in task["containers"]}
     assert codes == {"c0": 0, "c1": 1, "c2": 143, "c3": 143}
     assert "because dependency will never start" in task["containers"][3]["reason"]
 
@@ -85,13 +90,16 @@ def test_a_start_timeout_gives_the_waiting_container_up(lab):
 
 
 def test_healthy_waits_for_the_health_check(lab):
-    check = {"command": ["CMD-SHELL", "test -e /ready"], "interval": 5, "retries": 3, "timeout": 2}
+    # It gets healthy when the test says so; until then failed checks don't count.
+    check = {
+        "command": ["CMD-SHELL", "test -e /ready"], "interval": 5, "retries": 10, "timeout": 60, "startPeriod": 300}
     arn = lab.run(lab.define(
         _sh("exec sleep 600", dependsOn=_after("c1", "HEALTHY"), stopTimeout=2),
-        _sh("sleep 1; touch /ready; exec sleep 600", healthCheck=check, stopTimeout=2)))
+        _sh("exec sleep 600", healthCheck=check, stopTimeout=2)))
     early = wait_for("first container", lambda: (t := lab.task(arn))["containers"][1]["lastStatus"] == "RUNNING" and t)
     assert early["containers"][0]["lastStatus"] == "PENDING"
     assert early["lastStatus"] != "RUNNING"
+    lab.execute(arn, "c1", "touch", "/ready")
     task = lab.status(arn, "RUNNING")
     assert task["containers"][1]["healthStatus"] == "HEALTHY"
     assert wait_for("task's health", lambda: lab.task(arn)["healthStatus"] == "HEALTHY")
@@ -99,19 +107,19 @@ def test_healthy_waits_for_the_health_check(lab):
 
 def test_containers_of_a_task_share_localhost_and_nothing_of_it_is_left(lab):
     arn = lab.run(lab.define(
-        _sh("for i in $(seq 50); do wget -qO- http://localhost:8080/hello 2>/dev/null && exit 0; sleep 0.2; done; exit 1"),
+        _sh("for i in $(seq 1000); do wget -qO- http://localhost:8080/hello 2>/dev/null && exit 0; sleep 0.2; done; exit 1"),
         _sh("mkdir /www; echo hello >/www/hello; exec httpd -f -p 8080 -h /www", essential=False, stopTimeout=2)))
     task = lab.status(arn, "STOPPED")
     assert task["containers"][0]["exitCode"] == 0
     assert lab.lines(arn) == ["hello"]
     assert [detail["name"] for detail in task["attachments"][0]["details"]] == ["subnetId", "privateIPv4Address"]
     label = f"label=com.amazonaws.ecs.task-arn={arn}"
-    wait_for("containers removed", lambda: docker("ps", "--all", "--quiet", "--filter", label) == "", 20)
+    wait_for("containers removed", lambda: docker("ps", "--all", "--quiet", "--filter", label) == "")
 
 
 def test_volumes_from_another_container(lab):
     task = lab.finish(lab.define(
-        _sh("for i in $(seq 50); do cat /config/file && exit 0; sleep 0.1; done 2>/dev/null; exit 1",
+        _sh("for i in $(seq 1000); do cat /config/file && exit 0; sleep 0.1; done 2>/dev/null; exit 1",
             volumesFrom=[{"sourceContainer": "c1", "readOnly": True}]),
         _sh("echo hello >/config/file", essential=False) | _MOUNT, **_CONFIG))
     assert task["containers"][0]["exitCode"] == 0
@@ -124,21 +132,24 @@ def test_a_task_that_is_stopped_while_it_waits(lab):
         _sh("exec sleep 600", essential=False, stopTimeout=2)))
     wait_for("sidecar", lambda: lab.task(arn)["containers"][1]["lastStatus"] == "RUNNING")
     lab.ecs.stop_task(cluster=lab.name, task=arn, reason="enough")
-    task = lab.status(arn, "STOPPED", 20)
+    task = lab.status(arn, "STOPPED")
     assert task["stoppedReason"] == "enough"
     assert "exitCode" not in task["containers"][0] and "exitCode" in task["containers"][1]
 
 
 def test_what_depends_on_others_is_stopped_first(lab):
     arn = lab.run(lab.define(
-        _sh('trap "sleep 1; echo main >>/config/order; exit 0" TERM; while :; do sleep 0.1; done',
+        _sh('trap "sleep 1; echo main >>/config/order; exit 0" TERM; echo ready; while :; do sleep 0.1; done',
             dependsOn=_after("c1", "START")) | _MOUNT,
-        _sh('trap "echo helper >>/config/order; cat /config/order; exit 0" TERM; while :; do sleep 0.1; done') | _MOUNT,
-        **_CONFIG))
+        _sh('trap "echo helper >>/config/order; cat /config/order; exit 0" TERM; echo ready; while :; do sleep 0.1; done')
+        | _MOUNT, **_CONFIG))
+    # RUNNING comes before the traps are set, and without one TERM is lost on a container's first process.
+    lab.lines(arn)
+    lab.lines(arn, container="c1")
     lab.status(arn, "RUNNING")
     lab.ecs.stop_task(cluster=lab.name, task=arn)
-    lab.status(arn, "STOPPED", 30)
-    assert lab.lines(arn, 2, "c1") == ["main", "helper"]
+    lab.status(arn, "STOPPED")
+    assert lab.lines(arn, 3, "c1") == ["ready", "main", "helper"]
 
 
 @pytest.mark.parametrize("containers,volumes,says", [
@@ -175,7 +186,7 @@ def test_a_templates_dependencies_volumes_and_health_checks_reach_the_containers
              "MountPoints": [{"SourceVolume": "config", "ContainerPath": "/config"}]}]}}}}
     cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
     try:
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
         shown = lab.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
         assert shown["volumes"] == [{"name": "config"}]
         assert shown["containerDefinitions"][1]["startTimeout"] == 60

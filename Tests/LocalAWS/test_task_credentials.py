@@ -13,7 +13,7 @@ READ = 'wget -q -O - "http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_UR
 
 def _get(path: str) -> tuple[int, dict]:
     try:
-        with urllib.request.urlopen(URL + path, timeout=5) as answer:
+        with urllib.request.urlopen(URL + path, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -49,7 +49,8 @@ def test_each_task_has_its_own_keys_and_an_override_of_the_role_wins(lab):
 def test_containers_of_a_task_share_the_uri(lab):
     script = 'echo "$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"'
     task = lab.finish(lab.define(
-        {"command": ["sh", "-c", script], "essential": False}, {"command": ["sh", "-c", f"{script}; sleep 1"]},
+        {"command": ["sh", "-c", script], "essential": False},
+        {"command": ["sh", "-c", script], "dependsOn": [{"containerName": "c0", "condition": "COMPLETE"}]},
         taskRoleArn=lab.role()))
     first = lab.lines(task["taskArn"])
     assert first[0].startswith("/v2/credentials/")

@@ -22,7 +22,7 @@ def stack(lab):
             found = cloudformation.describe_stacks(StackName=lab.name)["Stacks"][0]
             return None if found["StackStatus"].endswith("IN_PROGRESS") else found
 
-        return wait_for("stack", described, 30)
+        return wait_for("stack", described)
 
     yield create
     cloudformation.delete_stack(StackName=lab.name)

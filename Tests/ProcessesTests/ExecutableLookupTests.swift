@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Support
+import TestSupport
 import Testing
 
 @testable import Processes
@@ -40,24 +40,34 @@ import Testing
     }
 
     @Test func missingInterpreterIsNotFound() async throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "fgctl-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: file) }
-        try Data("#!/no/such/interpreter\n".utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        let folder = try TemporaryFolder()
+        let file = try await program("#!/no/such/interpreter\n", in: folder)
         let failure = await #expect(throws: Failure.self) {
-            try await RealProcessRunner().capture(Command(file.path, mutates: false))
+            try await RealProcessRunner().capture(Command(file, mutates: false))
         }
         #expect(failure?.kind == .notFound)
     }
 
     @Test func fileThatIsNoProgramIsNotExecutable() async throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "fgctl-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: file) }
-        try Data("no program\n".utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        let folder = try TemporaryFolder()
+        let file = try await program("no program\n", in: folder)
         let failure = await #expect(throws: Failure.self) {
-            try await RealProcessRunner().capture(Command(file.path, mutates: false))
+            try await RealProcessRunner().capture(Command(file, mutates: false))
         }
         #expect(failure?.kind == .notExecutable)
+    }
+
+    /// Makes an executable file; its path.
+    ///
+    /// Another process writes it: were it open for writing here, a child that another test starts at that moment would hold it
+    /// open until it runs its own program, and running the file would fail as busy (ETXTBSY).
+    private func program(_ text: String, in folder: TemporaryFolder) async throws -> String {
+        let path = folder.path("program")
+        let made = try await RealProcessRunner().capture(
+            Command(
+                "sh", ["-c", #"cat >"$1" && chmod 755 "$1""#, "sh", path], mutates: false,
+                standardInput: .bytes(Array(text.utf8))))
+        try #require(made.exit == .code(0))
+        return path
     }
 }

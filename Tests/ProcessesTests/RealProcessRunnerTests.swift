@@ -6,10 +6,10 @@ import Synchronization
 import Testing
 
 @Suite struct RealProcessRunnerTests {
-    private let runner = RealProcessRunner(grace: .seconds(5))
+    private let runner = RealProcessRunner(grace: .seconds(60))
 
     private func shell(_ script: String, input: Command.StandardInput = .none) -> Command {
-        Command("sh", ["-c", script], mutates: false, standardInput: input, timeout: .seconds(60))
+        Command("sh", ["-c", script], mutates: false, standardInput: input, timeout: .seconds(600))
     }
 
     // Each stream is far larger than a pipe holds: reading one after the other would never end.
@@ -71,9 +71,9 @@ import Testing
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         // Without the signal it would be 300 s; a machine that is busy with other tests takes some.
-        #expect(clock.now - before < .seconds(20))
+        #expect(clock.now - before < .seconds(200))
         #expect(pids.count == 2)
-        for pid in pids.prefix(2) { #expect(await isGone(pid, within: .seconds(20))) }
+        for pid in pids.prefix(2) { #expect(await isGone(pid, within: .seconds(200))) }
     }
 
     @Test func killsAChildThatIgnoresSIGTERM() async throws {
@@ -91,7 +91,7 @@ import Testing
         }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(await isGone(try #require(pid), within: .seconds(3)))
+        #expect(await isGone(try #require(pid), within: .seconds(200)))
     }
 
     @Test func runsOnAfterACancelledChild() async throws {

@@ -33,13 +33,13 @@ def probe_binary():
     build = ["swift", "build", "--product", "s3-probe"]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=1800)
     folder = subprocess.run(
-        [*build, "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+        [*build, "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=600)
     return f"{folder.stdout.strip()}/s3-probe"
 
 
 def answers(url: str) -> bool:
     try:
-        urllib.request.urlopen(url, timeout=5).close()
+        urllib.request.urlopen(url, timeout=60).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
@@ -103,7 +103,7 @@ class Probe:
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         environment = self.environment | {f"PROBE_{name.upper()}": value for name, value in settings.items()}
         return subprocess.run(
-            [self.binary, *map(str, words)], env=environment, capture_output=True, text=True, timeout=120)
+            [self.binary, *map(str, words)], env=environment, capture_output=True, text=True, timeout=600)
 
     def __call__(self, *words: str, **settings: str):
         done = self.run(*words, **settings)

@@ -63,7 +63,7 @@ struct PermissionCheckTests {
     }
 
     private func results(
-        _ aws: StubAWS, caller: String = caller, names: PolicyNames = names, within limit: Duration = .seconds(20)
+        _ aws: StubAWS, caller: String = caller, names: PolicyNames = names, within limit: Duration = .seconds(600)
     ) async throws -> [CheckResult] {
         try await PermissionCheck(aws.client, names, within: limit).results(Principal(caller: caller))
     }

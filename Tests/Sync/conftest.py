@@ -16,7 +16,7 @@ def built(variable: str, product: str) -> str:
     build = ["swift", "build", "--product", product]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=3600)
     folder = subprocess.run(
-        [*build, "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+        [*build, "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=600)
     return f"{folder.stdout.strip()}/{product}"
 
 

@@ -43,12 +43,12 @@ class Server:
     def stop(self) -> None:
         ended = self.process.poll()
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(120)
         self.process.stdout.close()
         assert ended is None, f"loopback-s3 ended by itself with {ended}"
 
     def request(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         try:
             connection.request(method, path, body, {"x-loopback-faults": "none"})
             answer = connection.getresponse()
@@ -136,7 +136,7 @@ class Fgctl:
                 [*before, self.binary, *map(str, words)], cwd=self.folder, env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
 
-    def finish(self, process: subprocess.Popen[bytes], started: float, name: str = "run", timeout: float = 300) -> Run:
+    def finish(self, process: subprocess.Popen[bytes], started: float, name: str = "run", timeout: float = 900) -> Run:
         """Waits for the end, which comes by SIGKILL when it takes too long."""
         try:
             code = process.wait(timeout)

@@ -10,6 +10,8 @@ from sync_harness import (
 
 # A run that fails says so and is repeated; each goes on where the last one ended.
 REPEATS = 60
+# Files, so that each kind of fault is met for certain: which exchange meets one depends on the order of those side by side.
+MANY = 540
 SEEDS = [1, 2, 3]
 SOAK_SEEDS = list(range(1, 21))
 PLACE = f"s3://{BUCKET}/some/place/"
@@ -60,7 +62,7 @@ def test_flat(faulty, make_fgctl, trees, seed):
     server = faulty(seed)
     fgctl = make_fgctl(server)
     source, copy = trees
-    files = random_tree(seed, 150, large=24 * MIB)
+    files = random_tree(seed, MANY, large=24 * MIB)
     write_tree(source, files)
 
     def nothing_wrong_is_stored():
@@ -86,7 +88,7 @@ def test_release(faulty, make_fgctl, trees, seed):
     source, copy = trees
     versions = {}
     for number in range(3):
-        versions[f"tree {number}"] = files = random_tree(seed * 100 + number, 60, large=18 * MIB if number == 1 else 0)
+        versions[f"tree {number}"] = files = random_tree(seed * 100 + number, MANY // 3, large=18 * MIB if number == 1 else 0)
         for path in sorted(source.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
         write_tree(source, files)

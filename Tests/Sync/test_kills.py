@@ -103,22 +103,21 @@ def test_kills_of_flat_runs(slow, make_fgctl, tmp_path, kills):
     source, copy = tmp_path / "source", tmp_path / "copy"
     copy.mkdir()
     write_tree(source, old)
-    push_time = typical(fgctl, "config-push", source, "--to", PLACE, "--flat")
-    pull_time = typical(fgctl, "config-pull", copy, "--from", PLACE, "--flat")
-    met = 0
-    for number in range(kills // 4):
+    push = Moments(chance, typical(fgctl, "config-push", source, "--to", PLACE, "--flat"))
+    pull = Moments(chance, typical(fgctl, "config-pull", copy, "--from", PLACE, "--flat"))
+    for number in range(kills):
+        if number >= kills // 4 and push.met + pull.met >= kills // 8:
+            break
         now, before = (new, old) if number % 2 == 0 else (old, new)
         write_tree(source, now)
-        met += killed_at(
-            fgctl, chance.uniform(0, push_time * 1.1), "config-push", str(source), "--to", PLACE, "--flat")
+        push.count(killed_at(fgctl, push.next(), "config-push", str(source), "--to", PLACE, "--flat"))
         for name, content in slow.tree(BASE).items():
             assert content in (old[name], new[name]), name
         fgctl("config-push", source, "--to", PLACE, "--flat").expect(0)
         assert slow.tree(BASE) == now
-        met += killed_at(
-            fgctl, chance.uniform(0, pull_time * 1.1), "config-pull", str(copy), "--from", PLACE, "--flat")
+        pull.count(killed_at(fgctl, pull.next(), "config-pull", str(copy), "--from", PLACE, "--flat"))
         for name, content in read_tree(copy).items():
             assert name not in old or content in (old[name], new[name]), name
         fgctl("config-pull", copy, "--from", PLACE, "--flat").expect(0)
         assert read_tree(copy) == now, "something half is left beside the files"
-    assert met >= kills // 8
+    assert push.met + pull.met >= kills // 8

@@ -49,13 +49,15 @@ package struct LoopbackAnswer: Sendable {
     }
 }
 
-/// The server's end of one connection. Every call blocks, for 30 s at most.
+/// The server's end of one connection. Every call blocks, for five minutes at most.
 ///
 /// Used by its script's thread alone.
 package final class LoopbackConnection {
     /// Counted from 0, in the order accepted.
     package let index: Int
     let ledger: LoopbackServer.Ledger
+    /// Seconds after which a script that waits is a fault of the test.
+    private static let patience = 300
     private let descriptor: CInt
     private var unread: [UInt8] = []
 
@@ -63,7 +65,7 @@ package final class LoopbackConnection {
         self.descriptor = descriptor
         self.index = index
         self.ledger = ledger
-        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        var limit = timeval(tv_sec: Self.patience, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
@@ -129,14 +131,14 @@ package final class LoopbackConnection {
         } else {
             // POLLRDHUP, which Glibc shows to GNU C alone: the client has closed, whatever is still unread.
             var events = pollfd(fd: descriptor, events: 0x2000, revents: 0)
-            if poll(&events, 1, 30_000) == 0 { throw LoopbackError.timedOut }
+            if poll(&events, 1, CInt(Self.patience) * 1000) == 0 { throw LoopbackError.timedOut }
         }
     }
 
     /// Waits until the client has sent something, without reading it.
     package func waitForBytes() throws {
         var events = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        if poll(&events, 1, 30_000) == 0 { throw LoopbackError.timedOut }
+        if poll(&events, 1, CInt(Self.patience) * 1000) == 0 { throw LoopbackError.timedOut }
     }
 
     private func receive() throws -> [UInt8]? {

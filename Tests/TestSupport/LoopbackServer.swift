@@ -28,27 +28,37 @@ package final class LoopbackServer: Sendable {
     private let listener: CInt
 
     package init(_ script: @escaping Script) throws {
-        listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard listener >= 0 else { throw LoopbackError.system("socket", errno) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = listener
-        let listens = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && listen(descriptor, 1024) == 0
-                    && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        guard listens else {
+        let (descriptor, port) = try Self.bound()
+        guard listen(descriptor, 1024) == 0 else {
             let code = errno
             close(descriptor)
             throw LoopbackError.system("listen", code)
         }
-        port = UInt16(bigEndian: address.sin_port)
+        listener = descriptor
+        self.port = port
         let ledger = ledger
         try inThread { Self.accept(descriptor, ledger, script) }
+    }
+
+    /// A socket at a port of 127.0.0.1 that nobody else gets; nobody listens there yet.
+    static func bound() throws -> (descriptor: CInt, port: UInt16) {
+        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw LoopbackError.system("socket", errno) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        guard isBound else {
+            let code = errno
+            close(descriptor)
+            throw LoopbackError.system("bind", code)
+        }
+        return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
     /// A well-behaved server: answers every request, keeps connections open.
@@ -135,7 +145,7 @@ package final class LoopbackServer: Sendable {
 package enum LoopbackError: Error {
     /// The client closed or broke the connection.
     case closed
-    /// The client sent nothing for 30 s.
+    /// The client sent nothing for five minutes.
     case timedOut
     /// The client's request can't be read.
     case malformed(String)

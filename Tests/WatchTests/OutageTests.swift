@@ -66,7 +66,7 @@ struct OutageTests {
             "DescribeStacks": [Self.stack("CREATE_COMPLETE")],
             "DescribeStackEvents": [Self.event] + Self.looks + [Self.end],
         ])
-        let result = try await follow(aws, outage: .seconds(60))
+        let result = try await follow(aws, outage: .seconds(600))
         #expect(result.outcome.status == .createComplete)
         #expect(result.shown == 2)
         #expect(result.warnings.count == 1)
@@ -81,7 +81,7 @@ struct OutageTests {
 
     @Test func whatDoesNotPassByItselfEndsTheWatchAtOnce() async throws {
         let aws = StubAWS(["DescribeStackEvents": [Self.denied, Self.end]])
-        let error = await #expect(throws: AWSError.self) { _ = try await follow(aws, outage: .seconds(60)) }
+        let error = await #expect(throws: AWSError.self) { _ = try await follow(aws, outage: .seconds(600)) }
         #expect(error?.isAccessDenied == true)
         #expect(aws.operations == ["DescribeStackEvents"])
     }

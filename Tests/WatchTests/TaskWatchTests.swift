@@ -36,7 +36,10 @@ struct TaskWatchTests {
         _ aws: StubAWS, _ change: (inout TaskWatch.Timing) -> Void = { _ in }
     ) async throws -> (tasks: [ECS.Task], lines: [String], states: [String]) {
         var timing = TaskWatch.Timing()
-        timing.sleep = { _ in }
+        // Time passes by the pauses alone: while other tests are at work no limit of the watch runs out.
+        let clock = Mutex(ContinuousClock.now)
+        timing.now = { clock.withLock { $0 } }
+        timing.sleep = { pause in clock.withLock { $0 += pause } }
         change(&timing)
         let watch = TaskWatch(
             aws.client, cluster: "c", tasks: [Self.arn], definition: try Self.definition(), timing: timing)

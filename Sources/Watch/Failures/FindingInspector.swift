@@ -6,18 +6,19 @@ internal import Support
 /// Reads findings out of what AWS says, and looks at the things themselves: the repository of a missing image, the role that
 /// lacks a right, the routes of a subnet. Reads only; a look that fails or is denied adds nothing.
 package struct FindingInspector: Sendable {
-    /// How long looking may take: what is known already must not wait for it.
-    private static let patience = Duration.seconds(4)
     private static let mostTags = 3
     private static let mostSubnets = 4
 
     private let client: AWSClient
+    private let patience: Duration
     private let ecr: ECR
     private let ec2: EC2
     private let ecs: ECS
 
-    package init(client: AWSClient) {
+    /// - Parameter patience: how long looking may take: what is known already must not wait for it.
+    package init(client: AWSClient, patience: Duration = .seconds(4)) {
         self.client = client
+        self.patience = patience
         ecr = ECR(client)
         ec2 = EC2(client)
         ecs = ECS(client)
@@ -44,7 +45,7 @@ package struct FindingInspector: Sendable {
         }
         guard !findings.isEmpty else { return [] }
         let read = findings
-        let inspected = try? await Deadline.run(Self.patience, what: "looking at what is missing") {
+        let inspected = try? await Deadline.run(patience, what: "looking at what is missing") {
             var all: [Finding] = []
             for finding in read { all.append(await inspect(finding, tasks, address)) }
             return all

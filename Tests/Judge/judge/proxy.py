@@ -61,7 +61,7 @@ class Judge:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         threading.Thread(target=self._accept, name="judge", daemon=True).start()
 
-    def close(self, deadline: float = 10.0) -> None:
+    def close(self, deadline: float = 60.0) -> None:
         """Stops listening, gives requests under way `deadline` seconds to be recorded, then cuts them off."""
         self.settle(deadline)
         with self._changed:
@@ -85,7 +85,7 @@ class Judge:
                 self._file.close()
                 self._file = None
 
-    def settle(self, deadline: float = 10.0) -> bool:
+    def settle(self, deadline: float = 60.0) -> bool:
         """Waits until no request is under way; false when that takes longer than `deadline` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self._busy == 0, deadline)

@@ -13,6 +13,8 @@ from judge.http1 import Head, Stream, body
 JSON = "application/x-amz-json-1.1"
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 ECS = "AmazonEC2ContainerServiceV20141113"
+# Seconds, against hanging alone: the first request waits for the judge to load all models.
+PATIENCE = 180
 
 
 def signed(
@@ -34,8 +36,7 @@ def encode(method, target, headers, content):
 def send(url, raw):
     """Sends the bytes as they are: the answer's head and body."""
     parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port), 10) as connection:
-        connection.settimeout(10)
+    with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
         stream = Stream(connection)
         stream.send(raw)
         head = stream.head(is_request=False)

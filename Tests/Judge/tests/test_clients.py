@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.config import Config
+from raw import PATIENCE
 
 
 def answer(received):
@@ -121,10 +122,10 @@ def test_rest_xml(judge, client):
 def test_presigned(judge, client):
     s3 = client("s3", signature_version="s3v4")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "a b"})
-    with urllib.request.urlopen(url, timeout=10):
+    with urllib.request.urlopen(url, timeout=PATIENCE):
         pass
     assert seen(judge) == [("s3", "GetObject")]
-    with urllib.request.urlopen(url[:-1] + ("0" if url[-1] != "0" else "1"), timeout=10):
+    with urllib.request.urlopen(url[:-1] + ("0" if url[-1] != "0" else "1"), timeout=PATIENCE):
         pass
     assert [fault.code for _, fault in judge.faults] == ["wrong-signature"]
 
@@ -135,7 +136,7 @@ def aws(judge, home, *arguments):
         "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_MAX_ATTEMPTS": "1"}
     command = [sys.executable, "-m", "awscli", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def test_awscli(judge, upstream, tmp_path):

@@ -12,7 +12,7 @@ from botocore.config import Config
 from judge import Judge
 from judge.__main__ import main
 from judge.http1 import Stream, body
-from raw import ECS, JSON, ecs, encode, form, send, signed
+from raw import ECS, JSON, PATIENCE, ecs, encode, form, send, signed
 
 
 def lines(path):
@@ -43,8 +43,7 @@ def test_keep_alive_and_expect_continue(judge, upstream):
     content = b"hello"
     headers = signed(judge.url, "PUT", "/b/k", {}, content, "s3") | {"Content-Length": "5", "Expect": "100-continue"}
     parts = urlsplit(judge.url)
-    with socket.create_connection((parts.hostname, parts.port), 10) as connection:
-        connection.settimeout(10)
+    with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
         stream = Stream(connection)
         for _ in range(2):
             connection.sendall(encode("PUT", "/b/k", headers, b""))
@@ -97,7 +96,7 @@ def test_secrets_stay_out_of_the_record(judge, tmp_path):
 def client(judge, service, **config):
     return boto3.client(
         service, endpoint_url=judge.url, region_name="us-east-1", aws_access_key_id="test",
-        aws_secret_access_key="test", config=Config(read_timeout=10, **config))
+        aws_secret_access_key="test", config=Config(read_timeout=PATIENCE, **config))
 
 
 @pytest.mark.parametrize(
@@ -134,8 +133,7 @@ def test_reset_before_and_after(judge, upstream):
     raw = encode("POST", "/", headers | {"Content-Length": "2"}, b"{}")
     for after in (False, True):
         judge.inject("ecs", reset=True, after=after)
-        with socket.create_connection((parts.hostname, parts.port), 10) as connection:
-            connection.settimeout(10)
+        with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
             connection.sendall(raw)
             with pytest.raises(ConnectionResetError):
                 connection.recv(1)
@@ -149,10 +147,10 @@ def test_hold_and_wait_for(judge):
     made = client(judge, "ecs")
     thread = threading.Thread(target=made.list_clusters)
     thread.start()
-    [request] = judge.wait_for("ecs", "ListClusters", deadline=10)
+    [request] = judge.wait_for("ecs", "ListClusters", deadline=PATIENCE)
     assert request.status is None
     gate.set()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert request.status == 200
     with pytest.raises(TimeoutError):
@@ -169,20 +167,22 @@ def test_mutations_are_told_from_reads(judge):
 
 
 def test_unreachable_upstream_is_a_502():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    # Bound and not listening: a port that was let go could be the judge's own.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    with Judge(f"http://127.0.0.1:{port}") as judge:
-        head, content = send(judge.url, b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert head.status == 502
-        assert b"cannot connect" in content
+        with Judge(f"http://127.0.0.1:{port}") as judge:
+            head, content = send(judge.url, b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert head.status == 502
+            assert b"cannot connect" in content
 
 
 def test_client_that_leaves_is_recorded_as_aborted(judge, tmp_path):
     parts = urlsplit(judge.url)
-    with socket.create_connection((parts.hostname, parts.port), 10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
         connection.sendall(b"PUT /b/k HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhal")
     with judge._changed:
-        assert judge._changed.wait_for(lambda: judge._requests, 10)
+        assert judge._changed.wait_for(lambda: judge._requests, PATIENCE)
     judge.settle()
     [line] = lines(tmp_path / "requests.jsonl")
     assert line["aborted"]

@@ -78,8 +78,8 @@ def at(moment, monkeypatch):
 
 
 def test_stale_date(judge, monkeypatch):
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     for minutes, faults in ((-6, ["stale-date"]), (6, ["stale-date"]), (-4, []), (4, [])):
+        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
         with monkeypatch.context() as patch:
             at(now + datetime.timedelta(minutes=minutes), patch)
             found = ecs(judge, "ListClusters", LIST)

@@ -14,7 +14,9 @@ from .paths import HEALTH_PATH, HOST, INSTANCE, PORT, ROOT, STATE, URL
 from .processes import LocalAWSError, run
 
 NAME = "emulator"
-_START_SECONDS = 60
+_START_SECONDS = 180
+# For as long a busy emulator may leave the health page waiting; one that has hung is restarted after it.
+_HEALTH_SECONDS = 60
 
 
 def fingerprint() -> str:
@@ -32,7 +34,7 @@ def healthy() -> bool:
     """Whether the health page answers 200."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(URL + HEALTH_PATH, timeout=5) as answer:
+        with opener.open(URL + HEALTH_PATH, timeout=_HEALTH_SECONDS) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False

@@ -21,14 +21,26 @@ from .processes import LocalAWSError, wait_until
 _PYTHON = ROOT / ".build/venvs/local-aws/bin/python"
 
 
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return probe.getsockname()[1]
+# A guard against hanging: several of these start at once on a busy machine.
+_START_SECONDS = 180
+
+
+@contextmanager
+def _held_port() -> Iterator[int]:
+    """A port that nobody else gets while the emulator starts and runs.
+
+    A port that was only looked for and let go can be another process's a moment later, for its own end of some connection
+    among others. Bound without listening it is nobody's but of whoever names it with SO_REUSEADDR, as the emulator does.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((HOST, 0))
+        yield holder.getsockname()[1]
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url + HEALTH_PATH, timeout=5) as answer:
+        with urllib.request.urlopen(url + HEALTH_PATH, timeout=60) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -39,7 +51,11 @@ def enforcing_aws(folder: Path) -> Iterator[str]:
     """Its URL. The registry is at localhost:PORT, which docker takes without TLS."""
     if not _PYTHON.exists():
         raise LocalAWSError(f"{_PYTHON} is not there: run bin/setup")
-    port = _free_port()
+    with _held_port() as port:
+        yield from _serve(folder, port)
+
+
+def _serve(folder: Path, port: int) -> Iterator[str]:
     log = folder / "emulator.log"
     label = f"fgctl-test-{secrets.token_hex(6)}"
     environment = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "DOCKER_HOST", "DOCKER_CONFIG")}
@@ -53,22 +69,22 @@ def enforcing_aws(folder: Path) -> Iterator[str]:
             stdout=output, stderr=output, start_new_session=True)
     url = f"http://{HOST}:{port}"
     try:
-        wait_until(lambda: process.poll() is not None or _answers(url), 60)
+        wait_until(lambda: process.poll() is not None or _answers(url), _START_SECONDS)
         if not _answers(url):
             raise LocalAWSError(f"the enforcing local AWS did not start:\n{log.read_text()[-2000:]}")
         yield url
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
         mine = f"label=ministack.instance={label}:{port}"
         for listing, removal in (
                 (["ps", "--all"], ["rm", "--force"]), (["volume", "ls"], ["volume", "rm"]),
                 (["network", "ls"], ["network", "rm"])):
             found = subprocess.run(
-                ["docker", *listing, "--quiet", "--filter", mine], capture_output=True, text=True, timeout=60).stdout.split()
+                ["docker", *listing, "--quiet", "--filter", mine], capture_output=True, text=True, timeout=300).stdout.split()
             if found:
-                subprocess.run(["docker", *removal, *found], capture_output=True, timeout=60)
+                subprocess.run(["docker", *removal, *found], capture_output=True, timeout=300)

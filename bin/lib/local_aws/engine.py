@@ -8,7 +8,7 @@ from .paths import INSTANCE_LABEL, ROOT, STATE
 from .processes import LocalAWSError, run
 
 _DOCKERD = "dockerd"
-_START_SECONDS = 60
+_START_SECONDS = 180
 _BRIDGE_MARK = "bridge-was-there"
 _BASE_IMAGE = "busybox:local"
 _IMAGE_MARK = STATE / "base-image-made"
@@ -55,7 +55,7 @@ def ensure() -> str:
 def make_base_image() -> None:
     """Makes busybox:local, the base image that needs no public registry, where it is missing or of another busybox."""
     there = run(["docker", "image", "inspect", _BASE_IMAGE]).returncode == 0
-    made = run([str(ROOT / "bin" / "lib" / "base-image.sh")], timeout=120)
+    made = run([str(ROOT / "bin" / "lib" / "base-image.sh")], timeout=300)
     if made.returncode != 0:
         raise LocalAWSError(f"making image {_BASE_IMAGE} failed:\n{made.stderr.strip()}")
     if not there:
@@ -71,7 +71,7 @@ def remove_containers() -> int:
         raise LocalAWSError(f"listing containers failed: {listed.stderr.strip()}")
     containers = listed.stdout.split()
     if containers:
-        removed = run(["docker", "rm", "--force", "--volumes", *containers], timeout=120)
+        removed = run(["docker", "rm", "--force", "--volumes", *containers], timeout=300)
         if removed.returncode != 0 and "No such container" not in removed.stderr:
             raise LocalAWSError(f"removing containers failed: {removed.stderr.strip()}")
     for kind in ("volume", "network"):

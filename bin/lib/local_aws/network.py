@@ -66,13 +66,13 @@ def _forwarder(name: str, address: str, port: int) -> None:
         name,
         ["socat", f"TCP4-LISTEN:{port},bind={address},reuseaddr,fork,backlog=128", f"TCP4:{HOST}:{PORT}"],
         fingerprint)
-    if not processes.wait_until(lambda: _accepts(address, port) or not process.alive, 10, 0.05) or not process.alive:
+    if not processes.wait_until(lambda: _accepts(address, port) or not process.alive, 60, 0.05) or not process.alive:
         raise LocalAWSError(f"forwarder on {address}:{port} did not start:\n{processes.tail(name)}")
 
 
 def _accepts(address: str, port: int) -> bool:
     try:
-        with socket.create_connection((address, port), timeout=2):
+        with socket.create_connection((address, port), timeout=30):
             return True
     except OSError:
         return False

@@ -115,7 +115,7 @@ def tail(name: str, lines: int = 15) -> str:
     return "\n".join("    " + line for line in text.splitlines()[-lines:])
 
 
-def run(command: list[str], timeout: float = 30) -> subprocess.CompletedProcess[str]:
+def run(command: list[str], timeout: float = 120) -> subprocess.CompletedProcess[str]:
     """Runs a short command and keeps what it said."""
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
