@@ -114,7 +114,9 @@ package struct Names: Sendable {
         else {
             throw Failure(
                 .usage, "TARGET_ID '\(targetID)' can't name a schedule",
-                hint: "1 to 64 letters, digits, '-', '_' and '.'")
+                hint: targetID.contains(where: { " (".contains($0) })
+                    ? "the expression is the last word, TARGET_ID stands before it"
+                    : "1 to 64 letters, digits, '-', '_' and '.'")
         }
         return targetID
     }

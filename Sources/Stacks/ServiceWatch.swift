@@ -79,7 +79,8 @@ final class ServiceWatch: Sendable {
         }
     }
 
-    /// One look, every second time that it is asked for: with the events' own calls that stays modest.
+    /// One look, every second time that it is asked for, at all services of a cluster together: with the events' own calls that
+    /// stays modest.
     ///
     /// - Throws: `Failure` when a service keeps failing; CloudFormation goes on all the same.
     func look() async throws {
@@ -87,19 +88,27 @@ final class ServiceWatch: Sendable {
             state.looks += 1
             return state.looks % 2 == 0 ? state.services : [:]
         }
-        for (arn, service) in services.sorted(by: { $0.key < $1.key }) {
-            let tasks: [FailedTask]
-            do {
-                tasks = try await investigator.failedTasks(ofService: arn) { $0.wasMade(since: service.since) }
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                // The stack's own events go on telling; this only adds to them.
-                continue
-            }
-            for task in tasks.reversed() where (task.verdict.stoppedAt ?? .distantPast) >= service.since {
-                try await tell(task, of: arn, named: service.name)
-            }
+        guard !services.isEmpty else { return }
+        /// The service that a task is of; a task that does not say is of the only one.
+        func service(of name: String?) -> (arn: String, name: String, since: Date)? {
+            guard let name else { return services.count == 1 ? services.first.map { ($0, $1.name, $1.since) } : nil }
+            return services.first { $0.key.hasSuffix("/\(name)") }.map { ($0, $1.name, $1.since) }
+        }
+        let tasks: [FailedTask]
+        do {
+            let begun = services.values.map(\.since).min()
+            tasks = try await investigator.failedTasks(ofServices: Array(services.keys)) { $0.wasMade(since: begun) }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // The stack's own events go on telling; this only adds to them.
+            return
+        }
+        for task in tasks.reversed() {
+            guard let service = service(of: task.service), task.verdict.createdAt.map({ $0 >= service.since }) ?? true,
+                (task.verdict.stoppedAt ?? .distantPast) >= service.since
+            else { continue }
+            try await tell(task, of: service.arn, named: service.name)
         }
     }
 

@@ -15,9 +15,14 @@ package struct StackRequest: Sendable {
     package let updateVersion: String
     /// The command that deletes it, as it is typed.
     package var deleteCommand: String {
-        updateCommand.contains("update")
+        updateCommand.hasPrefix("cf-update")
             ? "fgctl \(updateCommand.replacing("update", with: "delete"))"
             : "aws cloudformation delete-stack --stack-name \(name)"
+    }
+
+    /// The command that creates it.
+    var createCommand: String {
+        updateCommand.replacing("cf-update", with: "cf-create").replacing(" --update", with: "")
     }
 
     /// What such a stack costs while nobody uses it.

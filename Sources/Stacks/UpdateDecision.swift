@@ -43,18 +43,17 @@ extension UpdateDecision {
         resources: [CloudFormation.StackResourceSummary] = [], currentTemplate: String?, wishes: Wishes = Wishes()
     ) -> UpdateDecision {
         let what = "update stack \(request.name)"
-        let createCommand = request.updateCommand.replacing("update", with: "create")
         func refused(_ why: String, hint: String) -> UpdateDecision {
             .refuse(Failure(.failed, "\(what): \(why)", hint: hint))
         }
         guard let stack, stack.stackStatus != .deleteComplete, stack.stackStatus != .reviewInProgress else {
-            return refused("the stack does not exist", hint: "create it with 'fgctl \(createCommand)'")
+            return refused("the stack does not exist", hint: "create it with 'fgctl \(request.createCommand)'")
         }
         switch stack.stackStatus {
         case .rollbackComplete, .createFailed:
             return refused(
                 "its creation failed (\(stack.stackStatus))",
-                hint: "create it again with 'fgctl \(createCommand)', which deletes what the failure left")
+                hint: "create it again with 'fgctl \(request.createCommand)', which deletes what the failure left")
         case .updateRollbackFailed:
             let stuck = resources.filter { $0.resourceStatus.hasSuffix("_FAILED") }
             return .continueRollback(stuck: stuck.map(\.logicalResourceId))

@@ -43,6 +43,7 @@ struct OldNamesTests {
         ("cf_delete_stack", ["env"], "cf-delete-stack env"),
         ("cf_delete_task", ["env"], "cf-delete-stack env"),
         ("cf_create_deploy_role", ["env", "--principal", "1"], "cf-create-deploy-role env --principal 1"),
+        ("cf_update_deploy_role", ["env", "r.yaml"], "cf-create-deploy-role --update env --template r.yaml"),
         ("ecs_run_task", ["env"], "ecs-run-task env"),
         ("ecs_run_task", ["env", "remote.env"], "ecs-run-task env --remote-env-file remote.env"),
         ("ecs_run_task", ["env", "r", "--no-wait"], "ecs-run-task env --remote-env-file r --no-wait"),

@@ -55,6 +55,19 @@ struct RefusalTests {
         }
     }
 
+    @Test(arguments: [
+        (["ecs-run-task", "echo", "hi"], "--command 'PROGRAM WORDS'"), (["ecs-run-task", "echo"], "--command"),
+        (["docker-run", "0.1", "--", "env"], "--command"), (["docker-promote", "0.1"], "FROM and TO"),
+        (["schedule-create"], "CRON"), (["schedule-create", "0 0 * * ? *", "x"], "TARGET_ID stands before it"),
+        (["ecs-logs", "0123456789abcdef0123456789abcdef"], "--task ID"),
+    ])
+    func wordsThatBelongElsewhereAreToldWhere(_ words: [String], _ said: String) async {
+        let world = World()
+        #expect(await Application.run(words, context: world.context) == 64)
+        #expect(world.err.joined(separator: "\n").contains(said))
+        #expect(world.aws.operations.isEmpty)
+    }
+
     @Test func usageErrorsLookAlike() async {
         let ours = World()
         #expect(await ours.run("cf-create-stack", "env/default", "0.1", "0.2") == 64)

@@ -138,6 +138,13 @@ def test_own_template_and_parameters(project, judge):
     assert judge.requests(since=mark, mutating=True) == []
 
 
+def test_a_template_without_the_image_needs_none(project):
+    project.write("mine.yaml", SMALL)
+    project.write_env(TEMPLATE="mine.yaml", IMAGE_NAME=None)
+    assert project.fgctl("cf-create-stack").expect(0).out == "Colour = red\n"
+    assert "ECR holds no image" in project.fgctl("cf-create-stack", "0.1", "--set", f"IMAGE_NAME={project.image}").expect(1).err
+
+
 @pytest.mark.parametrize(("arguments", "keys", "code", "said"), [
     (("0.1",), {"CPU": "256", "MEMORY": "4096"}, 64, "4096"),
     (("0.1",), {"CPU": "300"}, 64, "300"),

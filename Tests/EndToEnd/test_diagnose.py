@@ -22,6 +22,10 @@ def test_a_failing_container_is_told_with_its_last_lines(project):
     text = project.fgctl("cf-diagnose", "--fail").expect(1).out
     assert f"container {project.stack}: exit code 7" in text
     assert "line 60" in text
+    # Another stack of that name has nothing to do with it, though ECS still shows the task.
+    project.fgctl("cf-delete-stack", "--yes").expect(0)
+    create(project, project.stack, (TEMPLATES / "task.yaml").read_text(), ImageUri=IMAGE)
+    assert "nothing failed that is still known" in project.fgctl("cf-diagnose").expect(0).out
 
 
 def test_a_missing_image_is_named(project):

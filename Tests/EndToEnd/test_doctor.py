@@ -297,6 +297,18 @@ def test_online_asks_who_it_is_and_whether_all_is_well(project, judge):
     assert "ok       identity: arn:aws:" in lines
 
 
+def test_the_account_that_is_asserted(project):
+    project.write_env(AWS_ACCOUNT_ID="111122223333")
+    found = checks(project.fgctl("doctor", "--output", "json").expect(1).json)["identity"]
+    assert found["status"] == "failed"
+    assert "account 000000000000, but AWS_ACCOUNT_ID is 111122223333 (env/default:10)" in found["detail"]
+    assert found["advice"]
+    project.write_env(AWS_ACCOUNT_ID="000000000000")
+    assert checks(project.fgctl("doctor", "--output", "json").expect(0).json)["identity"]["status"] == "ok"
+    project.write_env(AWS_ACCOUNT_ID="12")
+    assert "is no account id" in project.fgctl("doctor").expect(65).out
+
+
 @pytest.mark.parametrize(("minutes", "status", "code"), [(0.9, "ok", 0), (2, "warn", 0), (10, "failed", 1), (-10, "failed", 1)])
 def test_a_wrong_clock(project, judge, minutes, status, code):
     date = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)

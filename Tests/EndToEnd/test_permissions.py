@@ -415,7 +415,9 @@ def test_the_deploy_role_runs_the_main_job(guarded):
     refuse(guarded, ["deploy-role"], "iam:CreatePolicy", "cf-create-deploy-role", "--principal", ACCOUNT)
     guarded.act_as("deploy-role")
     guarded.fgctl("cf-create-deploy-role", "--principal", ACCOUNT).expect(0)
+    guarded.fgctl("cf-create-deploy-role", "--update", "--external-id", "nightly-7f3a").expect(0)
     outputs = parts.outputs_of(guarded, f"fgctl-deploy-{guarded.stack}")
+    assert outputs["ExternalId"] == "nightly-7f3a"
     cloudformation = guarded.boto3("cloudformation")
     guarded.on_cleanup("deploy role", lambda: cloudformation.delete_stack(StackName=f"fgctl-deploy-{guarded.stack}"))
     guarded.set(PERMISSIONS_BOUNDARY=outputs["PermissionsBoundary"])

@@ -67,9 +67,13 @@ def test_deploy_role(project, judge):
     name = f"fgctl-deploy-{project.stack}"
     cloudformation = project.boto3("cloudformation")
     project.on_cleanup("deploy role", lambda: cloudformation.delete_stack(StackName=name))
+    assert "needs --principal" in project.fgctl("cf-create-deploy-role").expect(64).err
+    missing = project.fgctl("cf-create-deploy-role", "--update").expect(1).err
+    assert f"update stack {name}: the stack does not exist" in missing
+    asked = judge.mark()
     assert "must be the ARN of an account's root" in project.fgctl(
         "cf-create-deploy-role", "--principal", "somebody").expect(64).err
-    assert judge.requests(label=judge.label) == []
+    assert judge.requests(since=asked) == []
     plan = project.fgctl(
         "cf-create-deploy-role", "--principal", "123456789012", "--external-id", "nightly-7f3a", "--dry-run",
         "--output", "json").expect(0).json
@@ -81,6 +85,21 @@ def test_deploy_role(project, judge):
     assert len(outputs["ExternalId"]) >= 32
     # Again it is the same external id.
     assert "already as asked" in project.fgctl("cf-create-deploy-role", "--principal", "000000000000").expect(0).err
+
+    # It differs: creating refuses, and what it says to do is done.
+    other = ("--principal", "arn:aws:iam::000000000000:user/ci", "--external-id", "nightly-7f3a")
+    refused = project.fgctl("cf-create-deploy-role", *other).expect(1).err
+    command = f"cf-create-deploy-role --update {' '.join(other)}"
+    assert f"change it with 'fgctl {command}'" in refused
+    assert project.fgctl(*command.split(), "--output", "json").expect(0).json["action"] == "updated"
+    parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack_of(project, name)["Parameters"]}
+    assert (parameters["PrincipalArn"], parameters["ExternalId"]) == (other[1], other[3])
+    # What is not given stays, and no change is no call.
+    mark = judge.mark()
+    again = project.fgctl("cf_update_deploy_role", "--output", "json").expect(0).json
+    assert (again["action"], again["outputs"]["ExternalId"]) == ("unchanged", other[3])
+    assert judge.requests(since=mark, mutating=True) == []
+    project.fgctl(*command.split()[:2], "--external-id", outputs["ExternalId"]).expect(0)
 
     role = outputs["RoleArn"].rpartition("/")[2]
     iam = project.boto3("iam")

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import signal
+import time
 from datetime import timedelta
 
 import pytest
@@ -180,6 +181,21 @@ def test_following_ends_with_the_signal_alone(job, judge):
     assert status(job, arn) == "RUNNING"
     assert len([line for line in running.out.splitlines() if f"now {job.suffix}" in line]) == 1
     stop(job, arn)
+
+
+def test_a_task_older_than_the_latest_streams(project):
+    logs, group, old = project.boto3("logs"), f"/ecs/{project.stack}", "0123456789abcdef0123456789abcdef"
+    logs.create_log_group(logGroupName=group)
+    for number in range(51):
+        name = f"ecs/main/{number:032x}" if number else f"ecs/main/{old}"
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+        event = {"timestamp": int(time.time() * 1000) - 100_000 + number * 1000, "message": f"line {number}"}
+        logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=[event])
+    for words in ((old,), (old[:8],), (old, "--container", "main")):
+        assert project.fgctl("ecs-logs", "--task", *words).expect(0).out == "line 0\n", words
+    for words in (("f" * 32,), (old, "--container", "side")):
+        nothing = project.fgctl("ecs-logs", "--task", *words).expect(0)
+        assert (nothing.out, nothing.err) == ("", f"log group {group} has no such stream\n"), words
 
 
 def test_no_log_group(project):

@@ -169,7 +169,10 @@ struct PositionalsTests {
                 "'prd' is no ENV: there is no such file or folder, and no env/prd in the project",
                 "did you mean 'prod'?"
             ),
-            (["x"], 0...0, "'x' is no ENV: there is no such file or folder, and no env/x in the project", nil),
+            (
+                ["x"], 0...0, "'x' is no ENV: there is no such file or folder, and no env/x in the project", "quote it"
+            ),
+            (["x", "0.1"], 1...1, "'x' is no ENV: there is no such file or folder, and no env/x in the project", nil),
             (["env", "0.1", "more"], 1...1, "unexpected argument 'more'", "quote it"),
             (["x", "0.1", "more"], 1...1, "unexpected argument '0.1'", "quote it"),
         ] as [([String], ClosedRange<Int>, String, String?)])

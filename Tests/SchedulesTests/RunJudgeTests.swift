@@ -286,19 +286,23 @@ struct RunJudgeTests {
         #expect(strange.lines.contains { $0.hasPrefix("  note  ") })
     }
 
-    @Test func linksToTheConsole() throws {
+    @Test(arguments: [
+        ("eu-west-1", "console.aws.amazon.com"), ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ])
+    func linksToTheConsole(region: String, console: String) throws {
         let triggered = try Self.task("a", at: 1_792_792_800)
         let utc = ("Europe/Berlin", "UTC")
         let report = try report(
-            Self.open + [utc], now: "2026-10-24T12:00:00", evidence: try Self.evidence([triggered]), region: "eu-west-1"
-        )
+            Self.open + [utc], now: "2026-10-24T12:00:00", evidence: try Self.evidence([triggered]), region: region)
         #expect(report.lastRun.status == .missing)
         let fresh = try Self.task("b", at: 1_792_803_600)
         let found = try self.report(
-            Self.open + [utc], now: "2026-10-24T12:00:00", evidence: try Self.evidence([fresh]), region: "eu-west-1")
-        #expect(
-            found.lastRun.logURL
-                == "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/"
-                + "$252Fecs$252Fnightly/log-events/ecs$252Fnightly$252Fb")
+            Self.open + [utc], now: "2026-10-24T12:00:00", evidence: try Self.evidence([fresh]), region: region)
+        let link =
+            "https://\(region).\(console)/cloudwatch/home?region=\(region)#logsV2:log-groups/log-group/"
+            + "$252Fecs$252Fnightly/log-events/ecs$252Fnightly$252Fb"
+        #expect(found.lastRun.logURL == link)
+        #expect(found.lines.contains { $0.hasSuffix("log \(link)") })
     }
 }

@@ -10,11 +10,11 @@ import Testing
 struct ServiceWatchTests {
     private static let service = "arn:aws:ecs:eu-west-1:1:service/nightly/web"
 
-    private func event(_ status: String) throws -> CloudFormation.StackEvent {
+    private func event(_ status: String, of name: String? = nil) throws -> CloudFormation.StackEvent {
         try Samples.decode(
             """
-            {"stackId": "arn:new", "eventId": "1", "stackName": "nightly", "logicalResourceId": "Web",
-             "physicalResourceId": "\(Self.service)", "resourceType": "AWS::ECS::Service", "timestamp": 0,
+            {"stackId": "arn:new", "eventId": "1", "stackName": "nightly", "logicalResourceId": "\(name ?? "Web")",
+             "physicalResourceId": "\(name.map { "arn:aws:ecs:eu-west-1:1:service/nightly/\($0)" } ?? Self.service)", "resourceType": "AWS::ECS::Service", "timestamp": 0,
              "resourceStatus": "\(status)"}
             """)
     }
@@ -91,6 +91,23 @@ struct ServiceWatchTests {
         try await watch.look()
         let failure = await #expect(throws: Failure.self) { try await watch.look() }
         #expect(failure?.hint?.contains("for hours: roll it back with 'fgctl service-rollback web'") == true)
+    }
+
+    /// However many services there are, a look asks for the tasks of their cluster once, and tells whose task failed.
+    @Test func severalServicesCostOneLook() async throws {
+        let task = #"""
+            {"taskArn": "arn:aws:ecs:eu-west-1:1:task/nightly/1", "taskDefinitionArn": "web:1", "lastStatus": "STOPPED",
+            "stoppedAt": 2000000000, "stopCode": "TaskFailedToStart", "stoppedReason": "CannotPullContainerError: x",
+            "group": "service:api", "containers": [{"name": "web", "lastStatus": "STOPPED"}]}
+            """#
+        var answers = Self.tasks(1)
+        answers["DescribeTasks"] = [.init(#"{"tasks": [\#(task)], "failures": []}"#)]
+        let aws = StubAWS(answers)
+        let (watch, shown) = watch(aws)
+        for name in ["web", "api", "worker"] { watch.note(try event("CREATE_IN_PROGRESS", of: name)) }
+        for _ in 0..<4 { try await watch.look() }
+        #expect(aws.operations.filter { $0 == "ListTasks" }.count == 2)
+        #expect(shown().filter { $0.contains("a task failed") } == ["  service api: a task failed"])
     }
 
     @Test func leavesSettledServicesAlone() async throws {

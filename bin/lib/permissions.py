@@ -171,8 +171,9 @@ GROUPS = {
     "deploy-role": Group(
         "cf-create-deploy-role", _STACKS, ("deploy-role",),
         beyond=_LARGE | {f"iam:{name}": "for TEMPLATE=dagster a second policy" for name in (
-            "AttachRolePolicy", "DetachRolePolicy")},
-        note="For the administrator who makes the deploy role, once. It makes a role: whoever has this policy is an "
+            "AttachRolePolicy", "DetachRolePolicy")} | {
+            "iam:UpdateAssumeRolePolicy": "`--update` with another principal or external id"},
+        note="For the administrator who makes the deploy role, and updates it. It makes a role: whoever has this policy is an "
              "administrator."),
 }
 

@@ -19,6 +19,12 @@ extension CloudWatchLogs {
         return try await client.send(Self.describeLogStreams, request, on: group).logStreams ?? []
     }
 
+    /// The streams whose names begin so, by name, at most 50.
+    package func streams(of group: String, prefix: String) async throws -> [LogStream] {
+        let request = DescribeLogStreamsRequest(logGroupName: group, logStreamNamePrefix: prefix)
+        return try await client.send(Self.describeLogStreams, request, on: group).logStreams ?? []
+    }
+
     package struct FilterLogEventsRequest: Codable, Sendable {
         package var logGroupName: String
         /// At most 100 names; excludes `logStreamNamePrefix`.
@@ -49,6 +55,8 @@ extension CloudWatchLogs {
 
     package struct DescribeLogStreamsRequest: Codable, Sendable {
         package var logGroupName: String
+        /// Excludes an order by LastEventTime.
+        package var logStreamNamePrefix: String?
         package var orderBy: String?
         package var descending: Bool?
         package var limit: Int?

@@ -20,6 +20,8 @@ struct Words {
     let needs: ClosedRange<Int>
     /// What to do when there are too many, where there is more to say than where to find help.
     var surplusHint: String?
+    /// What the words are called that have to be there.
+    var called: String?
 }
 
 extension FgctlCommand {

@@ -55,7 +55,8 @@ package enum OldNames {
             "iam_assume_role": Meaning(command: "assume-role", form: .same),
             "logs_pull_latest_stream": Meaning(command: "ecs-logs", form: .same),
             "cf_create_deploy_role": Meaning(command: "cf-create-deploy-role", form: .network),
-            "cf_update_deploy_role": Meaning(command: "cf-create-deploy-role", form: .network),
+            "cf_update_deploy_role": Meaning(
+                command: "cf-create-deploy-role", form: .network, options: ["--update"]),
         ]
         for verb in ["create", "update", "delete"] {
             for noun in ["vpn", "vpc", "parent", "deploy_group"] {

@@ -47,7 +47,7 @@ struct Session: Sendable {
                 words.given, needs: words.needs, resolves: { common.envFile == nil && isEnv($0) },
                 suggestion: {
                     EnvLocator.suggestion(for: $0, directory: context.directory, home: home, files: files)
-                }, surplus: words.surplusHint)
+                }, surplus: words.surplusHint, called: words.called)
         }
         let lookup: (String) -> String? = { context.environment[$0] }
         let envFile = try locate(common.envFile ?? positional).map {

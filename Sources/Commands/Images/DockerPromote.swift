@@ -24,7 +24,7 @@ struct DockerPromote: FgctlCommand {
     var toRepository: String?
     @OptionGroup(title: "Common options") var common: CommonOptions
 
-    var words: Words? { Words(given: arguments, needs: 2...2) }
+    var words: Words? { Words(given: arguments, needs: 2...2, called: "FROM and TO") }
 
     func run(_ session: Session, _ words: [String]) async throws {
         let versions = try words.map { word in

@@ -37,7 +37,7 @@ struct DockerRun: FgctlCommand {
     var withCredentials = false
     @OptionGroup(title: "Common options") var common: CommonOptions
 
-    var words: Words? { Words(given: arguments, needs: 0...1) }
+    var words: Words? { Words(given: arguments, needs: 0...1, surplusHint: LaunchOptions.commandHint) }
 
     func run(_ session: Session, _ words: [String]) async throws {
         guard let asked = try version.resolve(words.first, session) else {

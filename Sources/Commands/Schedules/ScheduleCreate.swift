@@ -47,7 +47,7 @@ struct ScheduleCreate: FgctlCommand {
     @OptionGroup var engineOption: EngineOption
     @OptionGroup(title: "Common options") var common: CommonOptions
 
-    var words: Words? { Words(given: arguments, needs: 1...2, surplusHint: Self.quoteHint) }
+    var words: Words? { Words(given: arguments, needs: 1...2, surplusHint: Self.quoteHint, called: "CRON") }
 
     /// For an expression that the shell has taken apart, and put file names into.
     static let quoteHint = "quote the expression, so that the shell leaves it whole: '0 0 * * ? *'"

@@ -11,7 +11,7 @@ struct Doctor: FgctlCommand {
         discussion: """
             Shows the region, the source of the credentials and the endpoint of each AWS service, each with the setting it
             comes from. Then looks whether the endpoints answer, how far this machine's clock is off, who the credentials
-            are, what of each group of commands they may not do (IAM is asked to simulate it; nothing is tried), and
+            are and whether that is AWS_ACCOUNT_ID's account, what of each group of commands they may not do (IAM is asked to simulate it; nothing is tried), and
             whether docker answers. It changes nothing and takes 15 seconds at most. With --offline nobody is asked
             anything, not even the machine about its region or docker.
 

@@ -6,7 +6,7 @@ internal import Support
 
 /// What `doctor` asks others, as far as settings and credentials allow it. Each check has a deadline of its own.
 struct DoctorChecks {
-    private let session: Session
+    let session: Session
     /// The names of earlier checks that failed.
     private let failed: Set<String>
 
@@ -58,7 +58,7 @@ struct DoctorChecks {
         } catch {
             return [.failed("identity", error), .unknown("permissions", "not looked at, since identity failed")]
         }
-        let identity = CheckResult.ok("identity", "\(caller.arn), account \(caller.account)")
+        let identity = identity(caller)
         do {
             let check = PermissionCheck(client, try await names(caller), within: .seconds(5))
             return [identity] + (try await check.results(Principal(caller: caller.arn)))

@@ -13,6 +13,7 @@ struct TaskStackInputs {
     private let given: [GivenValue]
     private let tags: [CloudFormation.Tag]
     private let asked: ImageVersion?
+    /// Whether the image is none of this change.
     private let keepsImage: Bool
     let name: String
 
@@ -22,7 +23,8 @@ struct TaskStackInputs {
         self.asked = asked
         let names = Names(session.settings)
         name = try names.stack
-        template = try options.readTemplate(session, key: .template, default: "task")
+        let template = try options.readTemplate(session, key: .template, default: "task")
+        self.template = template
         explicit = try options.explicit(session)
         var given = session.offered([
             ("LogRetentionDays", .logRetentionDays), ("EphemeralStorage", .ephemeralStorage),
@@ -32,7 +34,9 @@ struct TaskStackInputs {
         given +=
             updating && session.settings[.platform] == nil ? platform.filter { $0.name != "Architecture" } : platform
         self.given = given
-        keepsImage = updating && asked == nil
+        // A template of the user's own may have nothing to do with the image.
+        let takesImage = template.parameter("ImageUri") != nil || template.parameter("RepositoryName") != nil
+        keepsImage = asked == nil && (updating || !takesImage)
         let network = session.settings[.parentStackName] == nil ? nil : try names.parentStack
         tags = try StackInputs.tags(
             stack: name, environmentName: session.environmentName, user: try session.settings.tags(), network: network)
@@ -57,7 +61,7 @@ struct TaskStackInputs {
     /// The request for a new stack, made without looking at what is there.
     func rendering(account: String, region: String) async throws -> StackRequest {
         var offered = try given + TaskInputs.size(session, template, explicit: explicit)
-        offered += try await TaskInputs.image(asked, account: account, session, looks: asked == nil)
+        if !keepsImage { offered += try await TaskInputs.image(asked, account: account, session, looks: asked == nil) }
         return try request(offered, stack: nil)
     }
 

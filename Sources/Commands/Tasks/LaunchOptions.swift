@@ -34,6 +34,9 @@ struct LaunchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Network and capacity as this service of the cluster has them.", valueName: "name"))
     var likeService: String?
 
+    /// For words that are meant for the container.
+    static let commandHint = "a command for the container goes by --command 'PROGRAM WORDS'"
+
     /// What can be known without a call.
     func options(_ session: Session) throws -> TaskOptions {
         var options = TaskOptions()

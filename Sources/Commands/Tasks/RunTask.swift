@@ -27,7 +27,7 @@ struct RunTask: FgctlCommand {
     static var passesCodeThrough: Bool { true }
 
     @Argument(help: ArgumentHelp("Env file (see --env-file).", valueName: "env"))
-    var env: String?
+    var arguments: [String] = []
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var run: RunIDOptions
     @Flag(name: .customLong("no-wait"), help: "Print the task's ARN and return.")
@@ -36,7 +36,7 @@ struct RunTask: FgctlCommand {
     var timeout: String?
     @OptionGroup(title: "Common options") var common: CommonOptions
 
-    var words: Words? { Words(given: env.map { [$0] } ?? [], needs: 0...0) }
+    var words: Words? { Words(given: arguments, needs: 0...0, surplusHint: LaunchOptions.commandHint) }
 
     func run(_ session: Session, _ words: [String]) async throws {
         let options = try launch.options(session)

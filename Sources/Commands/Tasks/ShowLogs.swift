@@ -34,7 +34,9 @@ struct ShowLogs: FgctlCommand {
     var container: String?
     @OptionGroup(title: "Common options") var common: CommonOptions
 
-    var words: Words? { Words(given: env.map { [$0] } ?? [], needs: 0...0) }
+    var words: Words? {
+        Words(given: env.map { [$0] } ?? [], needs: 0...0, surplusHint: "one task's lines: --task ID")
+    }
 
     func run(_ session: Session, _ words: [String]) async throws {
         let group = try Names(session.settings).logGroup
@@ -57,7 +59,8 @@ struct ShowLogs: FgctlCommand {
             selection.streams = try await choice.choose(from: group, CloudWatchLogs(session.client))
             let several = selection.streams?.count != 1
             if selection.streams?.isEmpty == true {
-                return session.say("log group \(group) has no such stream among its 50 latest")
+                return session.say(
+                    "log group \(group) has no such stream" + (task.isEmpty ? " among its 50 latest" : ""))
             }
             let count = try await LogTail(session.client, selection).readNew {
                 try print($0, several: several, session)

@@ -11,9 +11,31 @@ struct StreamChoice: Sendable {
     /// The names of the streams; `nil` when all are wanted.
     func choose(from group: String, _ logs: CloudWatchLogs) async throws -> [String]? {
         guard wantsLatest || container != nil || !tasks.isEmpty else { return nil }
-        // The fifty streams written to last: what is older than those is found by its task's name in the console.
-        let names = try await logs.latestStreams(of: group, limit: 50).compactMap(\.logStreamName).filter(fits)
-        return wantsLatest && tasks.isEmpty ? Array(names.prefix(1)) : names
+        let latest = try await logs.latestStreams(of: group, limit: Self.mostLatest).compactMap(\.logStreamName)
+        var names = latest.filter(fits)
+        if wantsLatest, tasks.isEmpty { return Array(names.prefix(1)) }
+        guard latest.count == Self.mostLatest else { return names }
+        // A task that is older than those is looked for by its name, beside each of the containers that they are of.
+        let heads = Set(latest.compactMap(head)).sorted()
+        for task in tasks where !names.contains(where: { Self.id(of: $0)?.hasPrefix(task) == true }) {
+            for head in heads {
+                names += try await logs.streams(of: group, prefix: "\(head)/\(task)").compactMap(\.logStreamName)
+                    .filter(fits)
+            }
+        }
+        return Array(names.prefix(100))
+    }
+
+    private static let mostLatest = 50
+
+    private static func id(of stream: String) -> Substring? { stream.split(separator: "/").last }
+
+    /// `<prefix>/<container>` of a stream's name, with the wanted container where one is wanted.
+    private func head(_ stream: String) -> String? {
+        var parts = stream.split(separator: "/").map(String.init)
+        guard parts.count >= 2, parts.popLast() != nil else { return nil }
+        if let container { parts[parts.count - 1] = container }
+        return parts.joined(separator: "/")
     }
 
     func fits(_ stream: String) -> Bool {

@@ -46,7 +46,7 @@ package struct RunRecord: Sendable, Hashable, Codable {
         if let time = startedAt ?? triggeredAt { words.append("started \(time)") }
         if let exitCode { words.append("exit \(exitCode)") }
         if let cause { words.append(cause) }
-        if let log { words.append("log \(log.group):\(log.stream)") }
+        if let log { words.append("log \(logURL ?? "\(log.group):\(log.stream)")") }
         return words.joined(separator: "  ")
     }
 }
@@ -55,7 +55,14 @@ package struct RunRecord: Sendable, Hashable, Codable {
 enum LogLink {
     /// The console wants names escaped twice, with '$' for '%' in the second round.
     static func url(_ log: LogLocation, region: String) -> String {
-        let console = region.hasPrefix("cn-") ? "console.amazonaws.cn" : "console.aws.amazon.com"
+        let console =
+            if region.hasPrefix("cn-") {
+                "console.amazonaws.cn"
+            } else if region.hasPrefix("us-gov-") {
+                "console.amazonaws-us-gov.com"
+            } else {
+                "console.aws.amazon.com"
+            }
         return "https://\(region).\(console)/cloudwatch/home?region=\(region)#logsV2:log-groups/log-group/"
             + "\(escaped(log.group))/log-events/\(escaped(log.stream))"
     }

@@ -71,7 +71,8 @@ package struct StackDiagnoser: Sendable {
         }
         if diagnosis.tasks.isEmpty {
             do {
-                diagnosis.tasks = try await investigator.failedTasks(cluster: cluster)
+                // Those of a stack of this name that was deleted are no news of this one.
+                diagnosis.tasks = try await investigator.failedTasks(cluster: cluster, since: stack.creationTime)
             } catch let error as AWSError where error.isNotFound || error.code == "ClusterNotFoundException" {
                 // A stack without a cluster has no tasks.
             } catch {

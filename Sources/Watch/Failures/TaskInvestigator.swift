@@ -36,6 +36,25 @@ package struct TaskInvestigator: Sendable {
         return try await newest(stopped.filter(counts))
     }
 
+    /// The same of several services, those of a cluster by one list, whatever their number.
+    package func failedTasks(
+        ofServices services: [String], where counts: (ECS.Task) -> Bool
+    ) async throws -> [FailedTask] {
+        var clusters: [String: [String]] = [:]
+        for (cluster, name) in services.compactMap({ Self.place(ofService: $0) }) {
+            clusters[cluster, default: []].append(name)
+        }
+        var found: [FailedTask] = []
+        for (cluster, names) in clusters.sorted(by: { $0.key < $1.key }) {
+            let stopped = try await stoppedTasks(ofServices: names, cluster: cluster, knowing: [])
+            for name in names.sorted() {
+                found += try await newest(
+                    stopped.filter { ($0.group.map { $0 == "service:\(name)" } ?? (names.count == 1)) && counts($0) })
+            }
+        }
+        return found
+    }
+
     /// Whether ECS has deleted a service: it shows it as DRAINING, later INACTIVE, then not at all.
     ///
     /// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html
@@ -53,9 +72,10 @@ package struct TaskInvestigator: Sendable {
         return (parts.count > 2 ? parts[parts.count - 2] : "default", name)
     }
 
-    /// The newest stopped tasks of a cluster that did not end well.
-    package func failedTasks(cluster: String) async throws -> [FailedTask] {
-        try await newest(try await stoppedTasks(ofServices: [], cluster: cluster, knowing: []))
+    /// The newest stopped tasks of a cluster that did not end well, of those that were made since a time.
+    package func failedTasks(cluster: String, since time: Date?) async throws -> [FailedTask] {
+        try await newest(
+            try await stoppedTasks(ofServices: [], cluster: cluster, knowing: []).filter { $0.wasMade(since: time) })
     }
 
     private func newest(_ tasks: [ECS.Task]) async throws -> [FailedTask] {
