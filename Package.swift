@@ -132,7 +132,11 @@ let package = Package(
         tests("Stacks", ["AWS", "AWSServices", "Templates", "Watch"]),
         tests(
             "Commands",
-            ["AWS", "AWSServices", "Environment", "HTTP", "Processes", "Stacks", "Tasks", "Watch", argumentParser]),
+            [
+                "AWS", "AWSServices", "Environment", "Flows", "HTTP", "Processes", "Services", "Stacks", "Tasks",
+                "Watch",
+                argumentParser,
+            ]),
         tests(
             "Flows",
             ["AWS", "AWSServices", "ConfigSync", "HTTP", "Schedules", "Services", "Stacks", "Templates", "Watch"]),

@@ -3,6 +3,7 @@ internal import AWSServices
 package import Services
 package import Stacks
 internal import Support
+internal import Templates
 package import Watch
 
 /// What came of rolling a service back; its JSON form is stable.
@@ -14,6 +15,8 @@ package struct RollbackReport: Codable, Sendable {
     package let deployment: DeploymentReport?
     /// Of the stack, where that was changed.
     package let stackStatus: String?
+    /// Of the services that were started anew afterwards.
+    package var restarts: [DeploymentReport] = []
 }
 
 /// Brings back what a service ran before, as planned: by its stack, so that the two don't drift apart, where it has one.
@@ -41,6 +44,30 @@ package struct ServiceRollback: Sendable {
         self.confirm = confirm
     }
 
+    /// The plan with what else it brings about: the services that a stack's parameters deploy, and the daemon that would go
+    /// on with what it knew of the code before. Reads only.
+    package static func foreseen(_ plan: RollbackPlan, _ client: AWSClient) async throws -> RollbackPlan {
+        let formation = CloudFormation(client)
+        guard plan.action == .updateStack, let name = plan.stack, let stack = try await formation.describeStack(name)
+        else { return plan }
+        var plan = plan
+        let changed = Set(plan.parameters.map(\.name))
+        do {
+            let template = try Template(name: "of stack \(name)", body: try await formation.getTemplate(name))
+            let resources = try await formation.listStackResources(name)
+            plan.deploys = template.services(deployedBy: changed).compactMap { id in
+                resources.first { $0.logicalResourceId == id }?.physicalResourceId.map { ServiceNames.name(ofARN: $0) }
+            }
+        } catch let error as AWSError where error.isAccessDenied {
+            plan.notes.append("which services of stack \(name) are deployed by it is not known: \(error.message)")
+        }
+        guard changed.contains(DagsterRole.usercode.versionParameter),
+            let daemon = stack.output(DagsterRole.daemon.output), !daemon.isEmpty
+        else { return plan }
+        plan.restarts = [daemon]
+        return plan
+    }
+
     /// Does what is planned.
     ///
     /// - Parameter waits: whether to stay until it is done; a change of a stack is followed always.
@@ -48,7 +75,7 @@ package struct ServiceRollback: Sendable {
     package func apply(_ plan: RollbackPlan, waits: Bool) async throws -> RollbackReport {
         switch plan.action {
         case .stopDeployment: try await stop(plan, waits: waits)
-        case .updateStack: try await updateStack(plan)
+        case .updateStack: try await updateStack(plan, waits: waits)
         case .deployRevision: try await deploy(plan, waits: waits)
         }
     }
@@ -76,36 +103,41 @@ package struct ServiceRollback: Sendable {
         return RollbackReport(plan: plan, outcome: "rolledBack", deployment: nil, stackStatus: nil)
     }
 
-    private func updateStack(_ plan: RollbackPlan) async throws -> RollbackReport {
+    private func updateStack(_ plan: RollbackPlan, waits: Bool) async throws -> RollbackReport {
         let what = "roll back service \(plan.service)"
         guard let name = plan.stack, let stack = try await CloudFormation(client).describeStack(name) else {
             throw Failure(.failed, "\(what): stack \(plan.stack ?? "?") is gone")
         }
         let update = StackParameterUpdate(client: client, upload: upload(name), show: show, confirm: confirm)
         let values = plan.parameters.map { (name: $0.name, value: $0.to) }
+        var report: RollbackReport
         switch try await update.update(stack, setting: values) {
         case .updated(let after), .alreadyAsAsked(let after):
-            return RollbackReport(
+            report = RollbackReport(
                 plan: plan, outcome: "rolledBack", deployment: nil, stackStatus: after.stackStatus.rawValue)
         }
+        for name in plan.restarts { report.restarts.append(try await redeploy(name, plan.cluster, waits: waits)) }
+        return report
     }
 
     private func deploy(_ plan: RollbackPlan, waits: Bool) async throws -> RollbackReport {
-        guard let to = plan.to,
-            let service = try await ecs.describeServices([plan.service], cluster: plan.cluster).first
-        else { throw Failure(.failed, "roll back service \(plan.service): it is gone") }
+        guard let to = plan.to else { throw Failure(.failed, "roll back service \(plan.service): to what?") }
+        let end = try await redeploy(plan.service, plan.cluster, to: to.taskDefinition, waits: waits)
+        let outcome = end.failureKind != nil ? end.outcome.rawValue : waits ? "rolledBack" : "started"
+        return RollbackReport(plan: plan, outcome: outcome, deployment: end, stackStatus: nil)
+    }
+
+    private func redeploy(
+        _ name: String, _ cluster: String, to taskDefinition: String? = nil, waits: Bool
+    ) async throws -> DeploymentReport {
+        guard let service = try await ecs.describeServices([name], cluster: cluster).first else {
+            throw Failure(.failed, "deploy service \(name): it is gone")
+        }
         let redeployment = ServiceRedeployment(client)
         let (started, report) = try await Shielded.run {
-            try await redeployment.start(
-                service, name: plan.service, cluster: plan.cluster, taskDefinition: to.taskDefinition)
+            try await redeployment.start(service, name: name, cluster: cluster, taskDefinition: taskDefinition)
         }
-        show("service \(plan.service): deployment \(started.primary) started")
-        guard waits else {
-            return RollbackReport(plan: plan, outcome: "started", deployment: report, stackStatus: nil)
-        }
-        let end = try await redeployment.follow(started, timing: timing, tell: show)
-        return RollbackReport(
-            plan: plan, outcome: end.failureKind == nil ? "rolledBack" : end.outcome.rawValue, deployment: end,
-            stackStatus: nil)
+        show("service \(name): deployment \(started.primary) started")
+        return waits ? try await redeployment.follow(started, timing: timing, tell: show) : report
     }
 }

@@ -357,4 +357,18 @@ struct S3TransferTests {
         try sink.truncate(to: 5)
         #expect(throws: Failure.self) { try source.read(at: 0, count: 10) }
     }
+
+    /// Bytes are told as they go out, and what goes again is counted once.
+    @Test(arguments: [150_000, 650_000]) func progressIsTheSumOfWhatWentOut(_ count: Int) async throws {
+        let fake = try FakeS3()
+        let bytes = Self.bytes(count)
+        fake.script(count > 200_000 ? "UploadPart" : "PutObject", .resetBefore)
+        let told = Mutex<[Int64]>([])
+        try await S3(fake.client()).upload(MemorySource(bytes), put(), options: options) { step in
+            told.withLock { $0.append(step) }
+        }
+        let steps = told.withLock { $0 }
+        #expect(steps.reduce(0, +) == Int64(count))
+        #expect(steps.count > (count > 200_000 ? 7 : 1) && steps.contains { $0 < 0 })
+    }
 }

@@ -68,6 +68,22 @@ struct RefusalTests {
         #expect(world.aws.operations.isEmpty)
     }
 
+    @Test(arguments: [
+        ("config-push --keep -1", "--keep -1: at least the current release stays: give 1 or more"),
+        ("config-push --keep 0", "--keep 0: at least the current release stays: give 1 or more"),
+        ("config-push --flat --delete --max-delete -1", "--max-delete -1: give 0 or more"),
+        ("update-service web --max-failed-tasks -1", "--max-failed-tasks: -1 is no number of tasks: 1 or more"),
+        ("schedule-next -n -1 rate(1_day)", "--number -1: it must be from 1 to 1000"),
+        ("schedule-create rate(1_day) --retries -1", "--retries -1: it must be from 0 to 185"),
+        ("config-pull d --uid -1", "the value '-1' is invalid for '--uid <id>'"),
+    ]) func negativeNumbersAreNumbers(_ line: String, _ wanted: String) async {
+        let world = World()
+        let words = line.split(separator: " ").map { String($0.replacing("_", with: " ")) }
+        #expect(await Application.run(words, context: world.context) == 64)
+        #expect(world.err.first?.contains(wanted) == true, "\(world.err)")
+        #expect(world.aws.operations.isEmpty)
+    }
+
     @Test func usageErrorsLookAlike() async {
         let ours = World()
         #expect(await ours.run("cf-create-stack", "env/default", "0.1", "0.2") == 64)

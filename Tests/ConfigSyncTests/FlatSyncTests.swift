@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import HTTP
 import Support
+import Synchronization
 import Testing
 
 @Suite struct FlatSyncTests {
@@ -114,6 +115,8 @@ import Testing
             $0.maxDelete = 5
             $0.dryRun = true
         }
+        #expect(shown.refused?.failure("x", dryRun: true).hint == "if that is meant, allow it with --max-delete 6")
+        #expect(shown.refused?.failure("x", dryRun: false).hint?.hasSuffix("; --dry-run lists them") == true)
         #expect(shown.refused?.text == "6 deletions, --max-delete 5" && shown.changes.count == 6)
         let report = try await push(server, fewer) {
             $0.deletes = true
@@ -259,16 +262,37 @@ import Testing
         let there = try FolderOnDisk()
         try there.write("sub/.fgctl-1f.part", "half")
         let other = try TreeFolder(there.path)
-        _ = try other.beginWriting()
+        _ = try await other.beginWriting(limit: .zero)
         // Somebody else is at work: it may be theirs.
-        #expect(try await pull(server, there.path).leftovers == 0)
-        #expect(there.all.count == 3)
+        let failure = try await #require(throws: Failure.self) {
+            _ = try await pull(server, there.path) { $0.lockLimit = .milliseconds(100) }
+        }
+        #expect(failure.kind == .timedOut && failure.message.contains("another process is pulling into it"))
+        #expect(there.all.count == 2)
+        #expect(try await pull(server, there.path) { $0.dryRun = true }.changes.map(\.path) == ["sub/x"])
         withExtendedLifetime(other) {}
         try server.store("p/sub/y", "y")
         let alone = try FolderOnDisk()
         try alone.write("sub/.fgctl-1f.part", "half")
         #expect(try await pull(server, alone.path).leftovers == 1)
         #expect(alone.all == ["sub/", "sub/x", "sub/y"])
+    }
+
+    @Test func twoPullsTakeTurns() async throws {
+        let server = MemoryS3()
+        try server.store("p/x", "x")
+        let there = try FolderOnDisk()
+        var other: TreeFolder? = try TreeFolder(there.path)
+        _ = try await other?.beginWriting(limit: .zero)
+        let told = Mutex<[String?]>([])
+        async let report = pull(server, there.path) { $0.waiting = { who in told.withLock { $0.append(who) } } }
+        while told.withLock({ $0.isEmpty }) { await Task.yield() }
+        #expect(server.requests.isEmpty && there.all.isEmpty)
+        try there.write("x", "x")
+        other = nil
+        // What the other one has written is seen.
+        #expect(try await report.isUpToDate)
+        #expect(told.withLock { $0 } == ["another process is pulling into \(there.path)", nil])
     }
 
     @Test func modesAreGivenAndMended() async throws {

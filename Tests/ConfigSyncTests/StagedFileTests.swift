@@ -1,6 +1,7 @@
 import ConfigSync
 import Glibc
 import Support
+import Synchronization
 import Testing
 
 @Suite struct StagedFileTests {
@@ -140,12 +141,23 @@ import Testing
         #expect(disk.all == ["empty", "full/", "full/x"])
     }
 
-    @Test func aLeftoverIsOneOnlyWhileNobodyWrites() throws {
+    @Test func onlyOneWritesAndTheOtherIsTold() async throws {
         let disk = try FolderOnDisk()
         let first = try TreeFolder(disk.path)
-        #expect(try first.beginWriting())
+        #expect(try await first.beginWriting(limit: .zero))
         let second = try TreeFolder(disk.path)
-        #expect(try !second.beginWriting())
+        let told = Mutex<[String?]>([])
+        let failure = try await #require(throws: Failure.self) {
+            _ = try await second.beginWriting(limit: .milliseconds(100)) { who in told.withLock { $0.append(who) } }
+        }
+        #expect(failure.kind == .timedOut && failure.message.contains("another process is pulling into it"))
+        #expect(told.withLock { $0 } == ["another process is pulling into \(disk.path)"])
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func leftoversAndNothingElseAreRemoved() throws {
+        let disk = try FolderOnDisk()
+        let first = try TreeFolder(disk.path)
         try disk.write("sub/.fgctl-12.part", "x")
         try disk.write("sub/mine", "x")
         try first.removeLeftover("sub/.fgctl-12.part")

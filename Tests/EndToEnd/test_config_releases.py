@@ -7,44 +7,14 @@ import stat
 import threading
 
 import pytest
-
-ODD = ["a b+%.txt", "new\nline", "ü/é.txt", "sub/deep/100%", "-dash", "q?&=#;"]
+import releasing
+from releasing import ODD, files, pull, push, root
 
 
 @pytest.fixture
 def config(project):
     """A project with a bucket of its own and a folder of config."""
-    s3 = project.boto3("s3")
-    bucket = f"{project.stack}-config".lower()
-    s3.create_bucket(Bucket=bucket)
-
-    def empty():
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            for entry in page.get("Contents", []):
-                s3.delete_object(Bucket=bucket, Key=entry["Key"])
-        s3.delete_bucket(Bucket=bucket)
-    project.on_cleanup(bucket, empty)
-    project.s3, project.place, project.bucket = s3, f"s3://{bucket}/c", bucket
-    for name in ODD:
-        project.write(f"config/{name}", name + "\n")
-    project.write("config/empty", "")
-    return project
-
-
-def root(project):
-    return project.folder
-
-
-def push(project, *words, code=0):
-    return project.fgctl("config-push", "--to", project.place, *words).expect(code)
-
-
-def pull(project, *words, folder="pulled", code=0):
-    return project.fgctl("config-pull", folder, "--from", project.place, *words).expect(code)
-
-
-def files(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return releasing.prepare(project)
 
 
 def test_there_and_back(config):

@@ -58,8 +58,19 @@ def test_a_version_and_back(dagster, judge):
     mark = judge.mark()
     same = dagster.fgctl("update-usercode", "env", "0.2", "--if-changed", "--output", "json").expect(0).json
     assert same["outcome"] == "unchanged" and calls(judge, mark) == [] and tasks(dagster) == after
-    dagster.fgctl("update-usercode", "0.1", "--quiet").expect(0)
+
+    # And back: the daemon must not go on with what it knew of the code.
+    mark = judge.mark()
+    plan = dagster.fgctl("service-rollback", "usercode", "--dry-run", "--output", "json").expect(0).json
+    names = {role: f"{dagster.stack}-{role}" for role in ROLES}
+    assert (plan["deploys"], plan["restarts"]) == ([names["usercode"]], [names["daemon"]])
+    assert calls(judge, mark) == []
+    back = dagster.fgctl("service-rollback", "usercode", "--output", "json").expect(0)
+    assert f"service {names['daemon']}: restarted afterwards" in back.err
+    assert [(one["service"], one["outcome"]) for one in back.json["restarts"]] == [(names["daemon"], "succeeded")]
+    last = tasks(dagster)
     assert dagstering.image(dagster, "usercode") == "0.1"
+    assert last["webserver"] == before["webserver"] and last["daemon"] != after["daemon"]
 
 
 def test_restarts(dagster, judge):
@@ -178,6 +189,18 @@ def test_config_is_pinned_and_deployed(dagster, judge):
     again = dagster.fgctl("update-webserver", "--output", "json").expect(0).json
     assert again["action"] == "restart" and [one["service"] for one in again["deployments"]] == [f"{dagster.stack}-webserver"]
 
+    # Going back deploys as many services, which is said before.
+    deployed = [f"{dagster.stack}-{role}" for role in ROLES]
+    plan = dagster.fgctl("service-rollback", "webserver", "--dry-run").expect(0)
+    assert f"  services that are deployed by it: {', '.join(deployed)}" in plan.out.splitlines()
+    rolled = dagster.fgctl("service-rollback", "webserver", "--output", "json").expect(0)
+    lines = rolled.err.splitlines()
+    [said_at] = [number for number, line in enumerate(lines) if "services that are deployed by it" in line]
+    assert said_at < lines.index(f"stack {dagster.stack}: preparing a change set from template of stack {dagster.stack}")
+    assert (rolled.json["plan"]["deploys"], rolled.json["restarts"]) == (deployed, [])
+    back = tasks(dagster)
+    assert all(back[role] != after[role] for role in ROLES) and not dagstering.parameters(dagster)["ConfigRelease"] == release
+
     dagster.write("config/workspace.yaml", "load_from:\n  - nonsense: {}\n")
     mark = judge.mark()
     bad = dagster.fgctl("update-webserver").expect(65)
@@ -205,7 +228,12 @@ def test_refusals(dagster, judge):
     dagster.fgctl("update-daemon", "0.1").expect(64)
     assert calls(judge, mark) == []
     late = dagster.fgctl("update-daemon", "--timeout", "1s").expect(3)
-    assert "not deployed after 1 s" in said(late)
+    assert "not deployed after 1 s" in said(late) and "was not restarted" not in late.err
+    # What the daemon waited for did not come: who waits for it no longer is told what is left to do.
+    late = dagster.fgctl("update-usercode", "--timeout", "1s", "--output", "json").expect(3)
+    left = f"service {dagster.stack}-daemon was not restarted: 'fgctl update-daemon' does it once the deployment is over"
+    assert late.err.splitlines()[-1].endswith(left) and late.json["notes"][-1] == left
+    assert not any("restarted afterwards" in note for note in late.json["notes"])
 
 
 def test_other_projects(job, judge):

@@ -111,7 +111,9 @@ def test_a_change_of_code_and_back(deployed, judge):
     assert deployed.task("usercode")["taskArn"] == after["usercode"]
 
     # And back.
-    project.fgctl("service-rollback", "usercode", "--yes", timeout=LONG).expect(0)
+    made(project.fgctl("service-rollback", "usercode", "--yes", timeout=LONG).expect(0),
+         f"services that are deployed by it: {project.stack}-usercode$", f"service {project.stack}-daemon: deployment .* started")
+    assert deployed.task("daemon")["taskArn"] != after["daemon"]
     assert deployed.answer("usercode") == "usercode 0.1: nightly\n"
     assert deployed.parameters()["UsercodeVersion"] == "0.1"
 
@@ -153,7 +155,8 @@ def test_a_change_of_config_and_back(deployed, judge):
     project.fgctl("config-diff").expect(0)
     made(project.fgctl("update-webserver", "--if-changed", timeout=LONG).expect(0), "unchanged")
 
-    project.fgctl("service-rollback", "webserver", "--yes", timeout=LONG).expect(0)
+    made(project.fgctl("service-rollback", "webserver", "--yes", timeout=LONG).expect(0),
+         "services that are deployed by it: " + ", ".join(f"{project.stack}-{role}" for role in ("webserver", "daemon", "usercode")))
     assert deployed.server_info()["config_release"] == first
     assert "location_name: usercode" in deployed.answer("webserver")
 

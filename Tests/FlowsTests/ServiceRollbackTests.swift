@@ -12,11 +12,11 @@ import Watch
 
 /// Going back as planned, on answers as AWS gives them.
 struct ServiceRollbackTests {
-    private func plan(_ json: String) throws -> RollbackPlan {
+    private func plan(_ json: String, changes: String = "") throws -> RollbackPlan {
         try JSONDecoder().decode(
             RollbackPlan.self,
             from: Data(
-                #"{"service": "web", "cluster": "c", "parameters": [], "notes": [], "from": {"taskDefinition": "web:7", "images": []}, \#(json)}"#
+                #"{"service": "web", "cluster": "c", "parameters": [\#(changes)], "deploys": [], "restarts": [], "notes": [], "from": {"taskDefinition": "web:7", "images": []}, \#(json)}"#
                     .utf8))
     }
 
@@ -152,5 +152,70 @@ struct ServiceRollbackTests {
             try await update.request(stack, setting: [("Version", "1")])
         }
         #expect(failure?.message.contains("no parameter Version") == true)
+    }
+
+    // MARK: What else it brings about
+
+    private static let dagster = """
+        Parameters:
+          UsercodeVersion: {Type: String}
+          ConfigRelease: {Type: String}
+        Resources:
+          DaemonTask: {Type: "AWS::ECS::TaskDefinition", Properties: {Family: !Ref ConfigRelease}}
+          Daemon: {Type: "AWS::ECS::Service", Properties: {TaskDefinition: !Ref DaemonTask}}
+          UsercodeTask: {Type: "AWS::ECS::TaskDefinition", Properties: {Family: !Sub "${UsercodeVersion}-${ConfigRelease}"}}
+          Usercode: {Type: "AWS::ECS::Service", Properties: {TaskDefinition: !Ref UsercodeTask}}
+        """
+    private static let dagsterStack = StubAWS.Answer(
+        """
+        <R><DescribeStacksResult><Stacks><member><StackName>nightly</StackName><StackId>arn:stack/nightly/1</StackId>
+        <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>UPDATE_COMPLETE</StackStatus>
+        <Outputs><member><OutputKey>DaemonService</OutputKey><OutputValue>nightly-daemon</OutputValue></member></Outputs>
+        </member></Stacks></DescribeStacksResult></R>
+        """)
+    private static let resources = StubAWS.Answer(
+        "<R><ListStackResourcesResult><StackResourceSummaries>"
+            + ["Daemon", "Usercode"].map {
+                "<member><LogicalResourceId>\($0)</LogicalResourceId><ResourceType>AWS::ECS::Service</ResourceType>"
+                    + "<PhysicalResourceId>arn:aws:ecs:r:1:service/c/nightly-\($0.lowercased())</PhysicalResourceId>"
+                    + "<ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
+            }.joined() + "</StackResourceSummaries></ListStackResourcesResult></R>")
+
+    private func dagsterPlan(_ parameter: String) throws -> RollbackPlan {
+        try plan(
+            #""action": "updateStack", "stack": "nightly""#,
+            changes: #"{"name": "\#(parameter)", "from": "b", "to": "a"}"#)
+    }
+
+    private static func dagsterAWS(_ template: StubAWS.Answer? = nil) -> StubAWS {
+        let body = StubAWS.Answer(
+            "<R><GetTemplateResult><TemplateBody>\(dagster)</TemplateBody></GetTemplateResult></R>")
+        return StubAWS([
+            "DescribeStacks": [dagsterStack], "GetTemplate": [template ?? body], "ListStackResources": [resources],
+        ])
+    }
+
+    @Test func whatElseIsDeployedIsForeseen() async throws {
+        let config = try await ServiceRollback.foreseen(try dagsterPlan("ConfigRelease"), Self.dagsterAWS().client)
+        #expect(config.deploys == ["nightly-daemon", "nightly-usercode"] && config.restarts == [])
+        #expect(config.lines.contains("  services that are deployed by it: nightly-daemon, nightly-usercode"))
+        let code = try await ServiceRollback.foreseen(try dagsterPlan("UsercodeVersion"), Self.dagsterAWS().client)
+        #expect(code.deploys == ["nightly-usercode"] && code.restarts == ["nightly-daemon"])
+        #expect(code.lines.contains("  service nightly-daemon: restarted afterwards, so that it knows the code"))
+    }
+
+    @Test func whoMayNotReadTheTemplateIsTold() async throws {
+        let denied = StubAWS.Answer(
+            "<E><Error><Code>AccessDenied</Code><Message>not you</Message></Error></E>", status: 403)
+        let aws = Self.dagsterAWS(denied)
+        let code = try await ServiceRollback.foreseen(try dagsterPlan("UsercodeVersion"), aws.client)
+        #expect(code.deploys == [] && code.restarts == ["nightly-daemon"])
+        #expect(code.notes.count == 1 && code.notes[0].hasSuffix("is not known: not you"))
+    }
+
+    @Test func withoutAStackNothingElseIsLookedAt() async throws {
+        let aws = StubAWS([:])
+        let plan = try await ServiceRollback.foreseen(try plan(#""action": "deployRevision""#), aws.client)
+        #expect(plan.deploys == [] && plan.restarts == [] && aws.operations == [])
     }
 }

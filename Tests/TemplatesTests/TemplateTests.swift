@@ -183,4 +183,34 @@ struct TemplateTests {
         let failure = #expect(throws: Failure.self) { try template(body(1_000_001)) }
         #expect(failure?.message == "t.yaml: the template has 1000001 bytes, CloudFormation takes at most 1000000")
     }
+
+    @Test func servicesAreKnownByTheParametersThatDeployThem() throws {
+        let template = try template(
+            """
+            Parameters: {Tag: {Type: String}, Config: {Type: String}, Count: {Type: String}, Cpu: {Type: String}, Name: {Type: String}}
+            Conditions:
+              Small: !Equals [!Ref Cpu, "256"]
+              Tiny: !And [!Condition Small, !Equals [a, a]]
+            Resources:
+              Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: !Ref Name}}
+              OneTask: {Type: AWS::ECS::TaskDefinition, Properties: {Image: !Sub "r/one:${Tag}", Env: [{Value: {Ref: Config}}]}}
+              TwoTask: {Type: AWS::ECS::TaskDefinition, Properties: {Image: {"Fn::Join": [":", [r, !Ref Config]]}, Cpu: !If [Tiny, 1, 2]}}
+              One: {Type: AWS::ECS::Service, Properties: {Cluster: !Ref Cluster, TaskDefinition: !Ref OneTask}}
+              Two: {Type: AWS::ECS::Service, Properties: {Cluster: !GetAtt Cluster.Arn, TaskDefinition: {"Fn::GetAtt": [TwoTask, Arn]}, DesiredCount: !Ref Count}}
+              Batch: {Type: AWS::ECS::TaskDefinition, Properties: {Image: !Sub "r/one:${Tag}"}}
+            """)
+        let expected = [
+            "Tag": ["One"], "Config": ["One", "Two"], "Count": ["Two"], "Cpu": ["Two"], "Name": [], "Other": [],
+        ]
+        for (parameter, services) in expected {
+            #expect(template.services(deployedBy: [parameter]) == services, "\(parameter)")
+        }
+    }
+
+    @Test func conditionsInACircleEnd() throws {
+        let body =
+            "Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}\nResources:\n"
+            + "  S: {Type: AWS::ECS::Service, Condition: A}\n"
+        #expect(try template(body).services(deployedBy: ["P"]) == [])
+    }
 }

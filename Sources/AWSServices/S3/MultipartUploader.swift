@@ -18,8 +18,9 @@ struct MultipartUploader: Sendable {
         return try await upload.run(create) { id in
             let plan = PartPlan(length: source.length, wanted: options.partSize)
             let parts = try await concurrently(plan.count, limit: options.concurrency) { index in
-                let part = try await send(index, plan[index], id)
-                progress?(part.crc.count)
+                let meter = SentBytes(progress)
+                let part = try await send(index, plan[index], id, meter)
+                meter.set(part.crc.count)
                 return part
             }
             var whole = CRC(.crc64nvme)
@@ -29,10 +30,10 @@ struct MultipartUploader: Sendable {
     }
 
     private func send(
-        _ index: Int, _ range: Range<Int64>, _ id: String
+        _ index: Int, _ range: Range<Int64>, _ id: String, _ meter: SentBytes
     ) async throws -> (part: S3.CompletedMultipartUpload.Part, crc: CRC) {
         try await s3.retryingAlteredBodies {
-            let part = try await SourcePart(source, range, s3.client)
+            let part = try await SourcePart(source, range, s3.client, meter)
             let checksum = Base64.encode(part.crc.bytes)
             let request = S3.UploadPartRequest(
                 bucket: request.bucket, key: request.key, uploadId: id, partNumber: index + 1,

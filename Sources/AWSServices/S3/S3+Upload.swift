@@ -11,7 +11,8 @@ extension S3 {
     /// Large objects go in parts side by side; when one fails, or the task is cancelled, the upload is aborted.
     /// - Parameters:
     ///   - request: bucket, key, conditions and what the object has besides its bytes; the body in it is left out.
-    ///   - progress: told the bytes of each part that S3 has taken.
+    ///   - progress: told bytes as the connection takes them; what has to go again is taken back by a negative number, so that
+    ///     the sum is right.
     /// - Throws: as `putObject`; a `Failure` that names the upload when it could not be aborted.
     @discardableResult
     package func upload(
@@ -24,6 +25,7 @@ extension S3 {
                 s3: self, source: source, request: request, options: options, progress: progress
             ).run()
         }
+        let meter = SentBytes(progress)
         let stored: PutObjectResponse
         if length <= options.memoryLimit {
             var request = request
@@ -31,16 +33,18 @@ extension S3 {
             try await source.forEachPiece { request.body += $0 }
             stored = try await putObject(request)
         } else {
-            stored = try await putStream(source, request)
+            stored = try await putStream(source, request, meter)
         }
-        progress?(length)
+        meter.set(length)
         return stored
     }
 
-    private func putStream(_ source: any ByteSource, _ request: PutObjectRequest) async throws -> PutObjectResponse {
+    private func putStream(
+        _ source: any ByteSource, _ request: PutObjectRequest, _ meter: SentBytes
+    ) async throws -> PutObjectResponse {
         func put(_ request: PutObjectRequest) async throws -> PutObjectResponse {
             try await retryingAlteredBodies {
-                let part = try await SourcePart(source, 0..<source.length, client)
+                let part = try await SourcePart(source, 0..<source.length, client, meter)
                 var request = request
                 request.checksumCRC64NVME = Base64.encode(part.crc.bytes)
                 return try await client.sendStreaming(
@@ -68,14 +72,18 @@ struct SourcePart: Sendable {
     let sha256: String?
     let body: HTTPBody
 
-    init(_ source: any ByteSource, _ range: Range<Int64>, _ client: AWSClient) async throws {
+    init(_ source: any ByteSource, _ range: Range<Int64>, _ client: AWSClient, _ meter: SentBytes) async throws {
         let length = range.upperBound - range.lowerBound
         let isSecure = try await client.endpoint(for: .s3).base.hasPrefix("https://")
         let sums = try Sums(hashes: !isSecure)
         try await source.forEachPiece(from: range.lowerBound, length: length) { try sums.update($0) }
         crc = sums.crc
         sha256 = try sums.finish()
-        body = .stream(length: length) { SourceReader(source: source, range) }
+        body = .stream(length: length) {
+            // Each attempt sends all of it.
+            meter.set(0)
+            return SourceReader(source: source, range, meter)
+        }
     }
 
     private final class Sums {
@@ -96,14 +104,35 @@ struct SourcePart: Sendable {
     }
 }
 
+/// Tells the bytes of a body as they go out.
+final class SentBytes: Sendable {
+    private let tell: (@Sendable (Int64) -> Void)?
+    private let told = Atomic<Int64>(0)
+
+    init(_ tell: (@Sendable (Int64) -> Void)?) { self.tell = tell }
+
+    func add(_ count: Int) {
+        told.wrappingAdd(Int64(count), ordering: .relaxed)
+        tell?(Int64(count))
+    }
+
+    /// However many were told: it is this many.
+    func set(_ count: Int64) {
+        let before = told.exchange(count, ordering: .relaxed)
+        if before != count { tell?(count - before) }
+    }
+}
+
 /// Reads a range of a source from its beginning to its end.
 private final class SourceReader: HTTPBodyReader {
     private let source: any ByteSource
+    private let meter: SentBytes
     private let end: Int64
     private let position: Mutex<Int64>
 
-    init(source: any ByteSource, _ range: Range<Int64>) {
+    init(source: any ByteSource, _ range: Range<Int64>, _ meter: SentBytes) {
         self.source = source
+        self.meter = meter
         end = range.upperBound
         position = Mutex(range.lowerBound)
     }
@@ -113,6 +142,7 @@ private final class SourceReader: HTTPBodyReader {
         guard offset < end else { return nil }
         let bytes = try await source.read(at: offset, count: Int(min(Int64(maximum), end - offset)))
         position.withLock { $0 = offset + Int64(bytes.count) }
+        meter.add(bytes.count)
         return bytes
     }
 }

@@ -41,9 +41,7 @@ struct ConfigDiff: FgctlCommand {
 
     func run(_ session: Session, _ words: [String]) async throws {
         let (path, shown) = ConfigPlace.folder(session, folder)
-        guard session.context.files.isDirectory(path) else {
-            throw Failure(.badInput, "compare \(shown): there is no such folder", hint: "give DIR, or set CONFIG_DIR")
-        }
+        try ConfigPlace.require(session, path, "compare \(shown)")
         let filter = try filters.filter
         if flat { return try await FlatCommand.compare(session, path, shown, from, filter) }
         let store = try ConfigPlace.store(session, from.first, account: try Names(session.settings).account)

@@ -1,4 +1,5 @@
 internal import ConfigSync
+internal import Environment
 internal import Support
 
 /// The check that stands before a push.
@@ -19,5 +20,24 @@ enum ConfigGate {
                     + "the first: \(report.errors[0].text)",
                 hint: "'fgctl config-check' lists all; --no-check pushes all the same")
         }
+    }
+
+    /// Says which of the files that are pushed are env files with secrets: those of projects that lie in the folder.
+    ///
+    /// - Parameter root: where the paths begin.
+    static func warnOfEnvFiles(_ session: Session, _ root: String, _ paths: [String]) {
+        let found = paths.filter { path in
+            guard path.split(separator: "/").dropLast().last == "env",
+                let bytes = try? session.context.files.read(root + "/" + path, limit: 64 << 10),
+                let text = String(validating: bytes, as: UTF8.self),
+                // What can't be parsed is no env file.
+                let file = try? EnvFile.parse(text, path: path, lookup: { _ in "" }),
+                file[Key.stackName.rawValue] != nil || file[Key.imageName.rawValue] != nil
+            else { return false }
+            return file.entries.contains { ContainerEnvironment.looksSecret($0.key) && !$0.value.isEmpty }
+        }
+        guard let first = found.first.map(ConfigText.plain) else { return }
+        let rest = found.count > 1 ? " and \(found.count - 1) more like it are" : " is"
+        session.warn("\(first)\(rest) pushed too, an env file with secrets: --exclude '\(first)' leaves it out")
     }
 }

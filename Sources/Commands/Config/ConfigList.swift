@@ -42,7 +42,9 @@ struct ConfigList: FgctlCommand {
         guard let files = release.files else {
             return "\(mark) \(name)  \(release.isCorrupt == true ? "corrupt: push its config again" : "incomplete")"
         }
-        return "\(mark) \(name)  \(release.createdAt ?? "")  \(ConfigText.files(files))  "
+        // Without fractions of the second.
+        let time = release.createdAt.map { $0.prefix { $0 != "." && $0 != "Z" } + "Z" } ?? ""
+        return "\(mark) \(name)  \(time)  \(ConfigText.files(files))  "
             + "\(ConfigText.size(release.bytes ?? 0))  \(release.createdBy ?? "")"
     }
 

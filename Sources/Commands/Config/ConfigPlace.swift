@@ -32,6 +32,15 @@ enum ConfigPlace {
         return (path, given ?? PathText.relative(path, to: session.context.directory))
     }
 
+    /// - Throws: `Failure` of kind `badInput` when there is no folder.
+    static func require(_ session: Session, _ path: String, _ what: String) throws {
+        guard !session.context.files.isDirectory(path) else { return }
+        let isFile = session.context.files.isFile(path)
+        throw Failure(
+            .badInput, "\(what): \(isFile ? "is a file, not a folder" : "there is no such folder")",
+            hint: "give DIR, or set CONFIG_DIR")
+    }
+
     /// Says what lies beside a release that was pulled into a folder: nobody pushes or compares it.
     static func warnOfOthers(_ session: Session, _ path: String, _ shown: String) {
         guard ReleaseFolder.isOne(path) else { return }
@@ -45,49 +54,17 @@ enum ConfigPlace {
 
     /// The folder of a pull: nothing is written where nobody named it.
     static func pullFolder(_ session: Session, _ given: String?) throws -> String {
-        if let given { return PathText.join(session.context.directory, given) }
-        guard let set = session.settings.path(.configDirectory) else {
+        let named = given.map { PathText.join(session.context.directory, $0) }
+        guard let path = named ?? session.settings.path(.configDirectory) else {
             throw Failure(.usage, "no folder to pull into is named", hint: "give DIR, or set CONFIG_DIR")
         }
-        return set
-    }
-}
-
-/// Which files count.
-struct FilterOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Only files that match; may be repeated.", valueName: "pattern"))
-    var include: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "Not the files that match, which wins over --include; may be repeated.", valueName: "pattern"))
-    var exclude: [String] = []
-
-    var filter: TreeFilter { get throws { try TreeFilter(include: include, exclude: exclude) } }
-}
-
-/// Mirroring a plain tree.
-struct FlatFlags: ParsableArguments {
-    @Flag(help: "A plain tree of objects instead of releases.")
-    var flat = false
-    @Flag(help: "With --flat: delete what only the side written to has, after everything else succeeded.")
-    var delete = false
-    @Option(
-        name: .customLong("max-delete"), help: ArgumentHelp("With more deletions do nothing at all.", valueName: "n"))
-    var maxDelete: Int?
-
-    func validate() throws {
-        if !flat, delete || maxDelete != nil { throw ValidationError("--delete and --max-delete need --flat") }
-        if maxDelete != nil, !delete { throw ValidationError("--max-delete bounds --delete: give that too") }
-        if let maxDelete, maxDelete < 0 { throw ValidationError("--max-delete: is less than 0") }
-    }
-
-    func options(_ filter: TreeFilter, _ session: Session, account: String? = nil) -> FlatOptions {
-        var options = FlatOptions()
-        options.filter = filter
-        options.deletes = delete
-        options.maxDelete = maxDelete
-        options.dryRun = session.options.dryRun
-        options.expectedOwner = account
-        return options
+        var above: String? = path
+        while let one = above, !session.context.files.exists(one) { above = PathText.parent(of: one) }
+        if let above, session.context.files.isFile(above) {
+            throw Failure(
+                .failed, "pull into \(path): \(above == path ? "" : "\(above) ")is a file, not a folder",
+                hint: "name another folder, or move the file away")
+        }
+        return path
     }
 }

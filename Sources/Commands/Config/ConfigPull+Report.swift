@@ -16,8 +16,8 @@ extension ConfigPull {
         if report.downloadedFiles > 0 {
             parts.append("\(report.downloadedFiles) \(would)downloaded (\(ConfigText.size(report.downloadedBytes)))")
         }
-        if report.reusedFiles > 0 { parts.append("\(report.reusedFiles) taken from releases that were here") }
-        if report.repairedFiles > 0 { parts.append("\(report.repairedFiles) put right") }
+        if report.reusedFiles > 0 { parts.append("\(report.reusedFiles) \(would)taken from releases that were here") }
+        if report.repairedFiles > 0 { parts.append("\(report.repairedFiles) \(would)put right") }
         if report.isSwapped {
             parts.append("current \(would)swapped" + (report.previous.map { " from \($0.prefix(12))" } ?? ""))
         }

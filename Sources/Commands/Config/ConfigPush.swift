@@ -25,6 +25,7 @@ struct ConfigPush: FgctlCommand {
     @Option(help: ArgumentHelp("Instead of the project's place: s3://bucket/prefix.", valueName: "s3"))
     var to: String?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Delete all but the newest N releases that are older than an hour; never those that current.json or tasks name.",
             valueName: "n"))
@@ -40,16 +41,16 @@ struct ConfigPush: FgctlCommand {
     @OptionGroup(title: "Common options") var common: CommonOptions
 
     func validate() throws {
-        if let keep, keep < 1 { throw ValidationError("--keep: at least the current release stays: give 1 or more") }
+        if let keep, keep < 1 {
+            throw ValidationError("--keep \(keep): at least the current release stays: give 1 or more")
+        }
         if flat.flat, keep != nil { throw ValidationError("--keep: a flat tree has no releases") }
     }
 
     func run(_ session: Session, _ words: [String]) async throws {
         let (path, shown) = ConfigPlace.folder(session, folder)
         let filter = try filters.filter
-        guard session.context.files.isDirectory(path) else {
-            throw Failure(.badInput, "push \(shown): there is no such folder", hint: "give DIR, or set CONFIG_DIR")
-        }
+        try ConfigPlace.require(session, path, "push \(shown)")
         if let file = session.settings.envFilePath, PathText.join(session.context.directory, file).hasPrefix(path + "/")
         {
             throw Failure(
@@ -66,6 +67,7 @@ struct ConfigPush: FgctlCommand {
         let place = try ConfigPlace.place(session, to)
         ConfigPlace.warnOfOthers(session, path, shown)
         let source = try await ReleaseSource.read(path, options: reading)
+        ConfigGate.warnOfEnvFiles(session, source.path, source.files.map(\.path))
         try await admitted
         let caller = try await session.announceCaller("push \(shown) to \(place)", stack: stack(session))
         let store = try ConfigPlace.store(session, to, account: caller.account)

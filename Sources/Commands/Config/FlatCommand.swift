@@ -16,6 +16,8 @@ enum FlatCommand {
             S3(session.client), from: ReleaseFolder.source(path), to: place,
             options: flags.options(filter, session, account: to == nil ? account : nil))
         let report = try await push.run(progress: ConfigProgress(session), admits: admits)
+        let sent = report.changes.filter { $0.action == .upload }.map(\.path)
+        ConfigGate.warnOfEnvFiles(session, ReleaseFolder.source(path), sent)
         try show(report, session, "push \(shown) to \(place)")
     }
 
@@ -25,10 +27,11 @@ enum FlatCommand {
     ) async throws {
         let places = try ConfigPlace.trees(session, from)
         let owner = from.isEmpty ? try Names(session.settings).account : nil
-        var pull = FlatPull(
-            S3(session.client), from: places, to: path, options: flags.options(filter, session, account: owner))
-        pull.attributes = attributes
         let what = "pull \(places.map { "\($0)" }.joined(separator: ", ")) to \(path)"
+        var options = flags.options(filter, session, account: owner)
+        options.waiting = { if let who = $0 { session.say("\(what): waiting: \(who)") } }
+        var pull = FlatPull(S3(session.client), from: places, to: path, options: options)
+        pull.attributes = attributes
         try show(try await pull.run(progress: ConfigProgress(session)), session, what)
     }
 
@@ -42,7 +45,7 @@ enum FlatCommand {
         if report.error == nil { try session.result(report, lines: lines) }
         session.say("\(what): \(summary(report)) \(ConfigText.time(report.seconds))")
         if let error = report.error { throw error }
-        if let refused = report.refused { try session.refuse(refused.failure(what, "nothing would be done, since")) }
+        if let refused = report.refused { try session.refuse(refused.failure(what, dryRun: true)) }
     }
 
     /// Marked as `config-diff` does, from the side that is written to: + for new, - for gone, ~ for changed.

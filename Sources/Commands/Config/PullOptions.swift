@@ -4,9 +4,9 @@ internal import Support
 
 /// Whose pulled files are.
 struct OwnershipOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("User id that owns the files.", valueName: "id"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("User id that owns the files.", valueName: "id"))
     var uid: UInt32?
-    @Option(help: ArgumentHelp("Group id that owns the files.", valueName: "id"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Group id that owns the files.", valueName: "id"))
     var gid: UInt32?
     @Option(
         help: ArgumentHelp(

@@ -87,6 +87,7 @@ struct DagsterUpdate: Sendable {
         } catch let failure as Failure where ![.interrupted, .terminated].contains(failure.kind) {
             report.failure = failure
         }
+        report.takeUnfinished()
         try report.conclude(session, what: role.command)
     }
 
@@ -124,7 +125,7 @@ struct DagsterUpdate: Sendable {
         } catch is NotWaited {
             report.stackStatus = "UPDATE_IN_PROGRESS"
         } catch is CancellationError {
-            for name in plan.restarts { session.say("service \(name) is not restarted") }
+            for name in plan.restarts { session.say(DagsterReport.notRestarted(name)) }
             throw await interrupted(deployment.underWay)
         } catch let failure as Failure {
             report.deployments = deployment.reports

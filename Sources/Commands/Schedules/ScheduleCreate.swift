@@ -32,7 +32,7 @@ struct ScheduleCreate: FgctlCommand {
     var disabled = false
     @Flag(help: "Enable it again.")
     var enabled = false
-    @Option(help: "How often AWS tries again to start the task, 0 to 185.")
+    @Option(parsing: .unconditional, help: "How often AWS tries again to start the task, 0 to 185.")
     var retries: Int?
     @Option(help: ArgumentHelp("How late a run may start: 60s to 24h (default 1h).", valueName: "duration"))
     var maxAge: String?

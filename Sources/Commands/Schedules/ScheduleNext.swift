@@ -20,7 +20,7 @@ struct ScheduleNext: FgctlCommand {
 
     @Argument(help: ArgumentHelp("The schedule expression.", valueName: "expr"))
     var expressions: [String]
-    @Option(name: [.customShort("n"), .long], help: "How many runs to print, 1 to 1000.")
+    @Option(name: [.customShort("n"), .long], parsing: .unconditional, help: "How many runs to print, 1 to 1000.")
     var number = 10
     @Option(help: ArgumentHelp("Time zone of the expression, as Europe/Berlin (default: UTC).", valueName: "zone"))
     var timezone: String?

@@ -5,7 +5,7 @@ internal import Watch
 
 /// What became of the update of a Dagster service; its JSON form is stable.
 struct DagsterReport: Encodable {
-    let plan: DagsterPlan
+    private(set) var plan: DagsterPlan
     /// Of the stack, where it was updated and is known.
     var stackStatus: String?
     var deployments: [DeploymentReport] = []
@@ -41,6 +41,23 @@ struct DagsterReport: Encodable {
         failure = Failure(
             worst, "\(what): \(reasons.joined(separator: "; "))",
             hint: advice.isEmpty ? nil : advice.joined(separator: "; "))
+    }
+
+    /// Where the wait ended before a service's turn to be restarted came, that is part of the failure.
+    mutating func takeUnfinished() {
+        guard let failure, failure.kind == .timedOut,
+            let left = plan.restarts.last(where: { name in !deployments.contains { $0.service == name } })
+        else { return }
+        let note = Self.notRestarted(left)
+        plan.notes = plan.notes.filter { !$0.hasPrefix("service \(left):") } + [note]
+        self.failure = Failure(
+            .timedOut, failure.message, hint: [failure.hint, note].compactMap { $0 }.joined(separator: "; "),
+            cause: failure.cause)
+    }
+
+    /// Of the daemon: nothing else waits for its turn.
+    static func notRestarted(_ name: String) -> String {
+        "service \(name) was not restarted: 'fgctl update-daemon' does it once the deployment is over"
     }
 
     /// Says how it went, and ends the command with it.

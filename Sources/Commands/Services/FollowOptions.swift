@@ -9,6 +9,7 @@ struct FollowOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Stop waiting after this long (exit 3); the deployment goes on.", valueName: "duration"))
     var timeout = "30m"
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Roll a deployment back as soon as so many of its tasks have failed.", valueName: "number"))
     var maxFailedTasks: Int?

@@ -13,7 +13,7 @@ struct RollbackService: FgctlCommand {
         discussion: """
             A deployment that is under way is ended by ECS, which goes back. Else, where a stack owns the service, the stack's \
             parameters for image versions and config release are set to those of the last successful deployment before, and the \
-            update is followed; where none does, the task definition before is deployed. What changes is shown first. What \
+            update is followed, and the daemon restarted after usercode; where none does, the task definition before is deployed. What changes is shown first. What \
             can't be known is refused, and can be named with --to. NAME as for update-service.
 
               fgctl service-rollback webserver --dry-run
@@ -40,7 +40,8 @@ struct RollbackService: FgctlCommand {
         guard let found = try await project.directory.find([name]).first else { return }
         if let note = found.note { session.say(note) }
         let reader = RollbackReader(session.client, cluster: project.cluster, stack: project.stack)
-        let plan = try RollbackPlan.make(try await reader.situation(found.name, revision: to))
+        let plan = try await ServiceRollback.foreseen(
+            try RollbackPlan.make(try await reader.situation(found.name, revision: to)), session.client)
         let account = try await session.announce(
             "roll back service \(found.name) in cluster \(project.cluster)", stack: plan.stack ?? "none")
         if session.options.dryRun { return try session.result(plan, lines: plan.lines) }
@@ -58,7 +59,8 @@ struct RollbackService: FgctlCommand {
             throw Failure(
                 session.context.interruption.signal == 15 ? .terminated : .interrupted,
                 "interrupted: only the watching has ended",
-                hint: "rolling back goes on if it was begun: watch it with 'fgctl service-status \(found.name)'")
+                hint: "rolling back goes on if it was begun: watch it with 'fgctl service-status \(found.name)'"
+                    + (plan.restarts.isEmpty ? "" : ", then 'fgctl update-daemon', so that the daemon knows the code"))
         }
         if let deployment = report.deployment, deployment.failureKind != nil {
             return try session.conclude([deployment], what: "roll back service \(found.name)", shown: report)
@@ -66,6 +68,10 @@ struct RollbackService: FgctlCommand {
         session.say("service \(found.name) \(noWait && report.outcome == "started" ? "is going back" : "rolled back")")
         if plan.parameters.contains(where: { $0.name == "ConfigRelease" }) {
             session.say("current.json is as it was: 'fgctl config-rollback' sets back what watchers follow")
+        }
+        if !report.restarts.isEmpty {
+            let what = "restart service \(plan.restarts.joined(separator: ", ")) after it"
+            return try session.conclude(report.restarts, what: what, shown: report)
         }
         if session.options.output == .json { try session.result(report, lines: []) }
     }

@@ -36,7 +36,10 @@ struct UpdateWebserver: FgctlCommand {
         let (path, shown) = ConfigPlace.folder(session, words.first)
         guard session.context.files.isDirectory(path) else {
             throw Failure(
-                .badInput, "update-webserver: \(shown): there is no such folder of config",
+                .badInput,
+                "update-webserver: \(shown): "
+                    + (session.context.files.isFile(path)
+                        ? "is a file, not a folder" : "there is no such folder of config"),
                 hint: "give DIR, or set CONFIG_DIR; 'fgctl update-service webserver' restarts without config")
         }
         if !noCheck { try ConfigGate.check(session, path, shown) }

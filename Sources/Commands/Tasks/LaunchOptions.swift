@@ -19,7 +19,7 @@ struct LaunchOptions: ParsableArguments {
     var cpu: String?
     @Option(help: "Memory of the task in MiB or as '1 GB'.")
     var memory: String?
-    @Option(help: "How many tasks to start, 1 to 10.")
+    @Option(parsing: .unconditional, help: "How many tasks to start, 1 to 10.")
     var count = 1
     @Option(help: ArgumentHelp("The container that is meant, and whose exit code counts.", valueName: "name"))
     var container: String?

@@ -27,7 +27,8 @@ package struct FlatPull: Sendable {
     ///
     /// - Returns: what was done. **Its `error` is to be thrown** once it is shown: files may have failed.
     /// - Throws: before anything is written: `Failure` of kind `failed` for keys that can't lie in the folder and for too many
-    ///   deletions, of kind `badInput` for what can't be read in it; what S3 throws for the listings. `CancellationError`.
+    ///   deletions, of kind `badInput` for what can't be read in it, of kind `timedOut` when another pull into it does not end;
+    ///   what S3 throws for the listings. `CancellationError`.
     package func run(progress: (any ProgressSink)? = nil) async throws -> FlatReport {
         let started = ContinuousClock.now
         let names = places.map { "\($0)" }
@@ -40,7 +41,10 @@ package struct FlatPull: Sendable {
         let isThere = LocalFileSystem().exists(to)
         let folder = isThere ? try TreeFolder(to, attributes: attributes) : nil
         let writes = !options.dryRun
-        let isAlone = writes ? try folder?.beginWriting() ?? false : false
+        var isAlone = false
+        if writes, let folder {
+            isAlone = try await folder.beginWriting(limit: options.lockLimit, waiting: options.waiting)
+        }
         var survey = FlatSurvey(
             s3: s3, places: places, tree: isThere ? tree : nil, folder: folder, filter: options.filter,
             expectedOwner: options.expectedOwner, partSize: options.transfer.partSize)
@@ -65,7 +69,7 @@ package struct FlatPull: Sendable {
         report.overlaid = found.overlaid
         report.overlaidFiles = found.overlaidFiles
         if writes {
-            let target = try folder ?? made(found.plan, what)
+            let target = if let folder { folder } else { try await made(found.plan, what) }
             if isAlone {
                 for path in found.leftovers { try target.removeLeftover(path) }
                 report.leftovers = found.leftovers.count
@@ -85,9 +89,9 @@ package struct FlatPull: Sendable {
     }
 
     /// Makes the folder, and asks it itself what it makes of names.
-    private func made(_ plan: FlatPlan, _ what: String) throws -> TreeFolder {
+    private func made(_ plan: FlatPlan, _ what: String) async throws -> TreeFolder {
         let folder = try TreeFolder(to, creating: true, attributes: attributes)
-        _ = try folder.beginWriting()
+        _ = try await folder.beginWriting(limit: options.lockLimit, waiting: options.waiting)
         var safety = KeySafety(try folder.traits())
         for change in plan.changes { safety.take(change.path) }
         try safety.check(what)

@@ -138,6 +138,10 @@ package struct FlatOptions: Sendable {
     package var expectedOwner: String?
     package var pool = TransferPool.Options()
     package var transfer = TransferOptions()
+    /// How long another pull into the folder is waited for.
+    package var lockLimit = Duration.seconds(300)
+    /// Told who else pulls into the folder while that is waited for, and `nil` afterwards.
+    package var waiting: @Sendable (String?) -> Void = { _ in }
 
     package init() {
         // Other files may well succeed; more failures than that have one cause.
@@ -154,7 +158,7 @@ package struct FlatOptions: Sendable {
     /// - Throws: `Failure` of kind `failed` before anything is written: more deletions than are allowed, or everything would be
     ///   deleted. A dry run tells it in its report.
     func guardDeletions(_ plan: FlatPlan, _ what: String) throws {
-        if !dryRun, let refusal = refusal(plan) { throw refusal.failure(what, "nothing was done, since") }
+        if !dryRun, let refusal = refusal(plan) { throw refusal.failure(what, dryRun: false) }
     }
 }
 
@@ -170,8 +174,9 @@ package struct FlatRefusal: Sendable, Codable, Hashable {
         return maxDelete.map { "\(count), --max-delete \($0)" } ?? "\(count) and nothing to copy, no --max-delete"
     }
 
-    /// - Parameter outcome: what goes before the reason.
-    package func failure(_ what: String, _ outcome: String) -> Failure {
+    /// - Parameter dryRun: whether it would be refused only.
+    package func failure(_ what: String, dryRun: Bool) -> Failure {
+        let outcome = dryRun ? "nothing would be done, since" : "nothing was done, since"
         guard let maxDelete else {
             return Failure(
                 .failed,
@@ -180,6 +185,7 @@ package struct FlatRefusal: Sendable, Codable, Hashable {
         }
         return Failure(
             .failed, "\(what): \(outcome) \(deletions) files would be deleted, more than \(maxDelete)",
-            hint: "if that is meant, allow it with --max-delete \(deletions); --dry-run lists them")
+            hint: "if that is meant, allow it with --max-delete \(deletions)" + (dryRun ? "" : "; --dry-run lists them")
+        )
     }
 }

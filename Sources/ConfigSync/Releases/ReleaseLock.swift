@@ -16,9 +16,6 @@ struct ReleaseLock: Sendable {
     init(_ descriptor: CInt) { self.descriptor = Descriptor(descriptor) }
 }
 
-/// The cause of a failure to get a folder's turn: it may be got later.
-struct FolderInUse: Error {}
-
 extension ReleaseFolder {
     /// Takes the turn of this folder; others wait. It ends with the value, also when the process is killed.
     ///
@@ -31,24 +28,8 @@ extension ReleaseFolder {
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw TreeFolder.failure("write", file, errno) }
         var lock = ReleaseLock(descriptor)
-        let started = ContinuousClock.now
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            let code = errno
-            guard code == EWOULDBLOCK || code == EINTR else { throw TreeFolder.failure("lock", file, code) }
-            guard ContinuousClock.now - started < limit else {
-                throw Failure(
-                    .timedOut,
-                    "pull into \(path): \(Self.holder(descriptor)) is pulling into it, and is not done after "
-                        + DurationText.format(limit),
-                    hint: "run it again later, or end that process: its lock on \(file) ends with it",
-                    cause: FolderInUse())
-            }
-            if !lock.waited { waiting("\(Self.holder(descriptor)) is pulling into \(path)") }
-            lock.waited = true
-            // A lock can't be waited for without holding a thread.
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        if lock.waited { waiting(nil) }
+        lock.waited = try await FolderTurn.take(
+            descriptor, of: path, place: file, limit: limit, holder: { Self.holder(descriptor) }, waiting: waiting)
         Self.sign(descriptor)
         return lock
     }

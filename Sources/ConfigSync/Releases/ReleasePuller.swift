@@ -67,7 +67,7 @@ package struct ReleasePuller: Sendable {
         let started = ContinuousClock.now
         var release = release
         var manifest = try await manifest(release)
-        if options.dryRun { return dryRun(manifest) }
+        if options.dryRun { return try await dryRun(manifest) }
         try folder.prepare(folderAttributes)
         let lock = try await folder.lock(limit: options.lockLimit, waiting: options.waiting)
         defer { withExtendedLifetime(lock) {} }
@@ -100,12 +100,27 @@ package struct ReleasePuller: Sendable {
         return report
     }
 
-    private func dryRun(_ manifest: ReleaseManifest) -> Report {
+    /// What a pull would do, found as it would find it, but for what it would clean up first.
+    private func dryRun(_ manifest: ReleaseManifest) async throws -> Report {
         var report = report(manifest, previous: folder.current())
         report.dryRun = true
-        if !LocalFileSystem().isDirectory(folder.release(manifest.hash)) {
-            report.downloadedFiles = manifest.files.count
-            report.downloadedBytes = manifest.size
+        let isThere = LocalFileSystem().isDirectory(folder.release(manifest.hash))
+        let root = isThere ? folder.release(manifest.hash) : folder.partial(manifest.hash)
+        var work = Work(files: manifest.files.filter { $0.link == nil })
+        if LocalFileSystem().isDirectory(root) {
+            work = try await survey(manifest, root, try TreeFolder(root), cleans: false)
+        }
+        if isThere { report.repairedFiles = work.count }
+        let donors = try self.donors(manifest)
+        for file in work.files {
+            var isHere = false
+            for donor in file.sha256.flatMap({ donors[$0] }) ?? [] where !isHere { isHere = try await donor.has(file) }
+            if isHere {
+                report.reusedFiles += 1
+            } else {
+                report.downloadedFiles += 1
+                report.downloadedBytes += file.size
+            }
         }
         return report
     }
@@ -132,13 +147,13 @@ package struct ReleasePuller: Sendable {
         let target = try TreeFolder(root, creating: true, attributes: folderAttributes)
         // To look at a folder's ways is to write into it: never where others read. What is there has been checked.
         if !isThere { try check(manifest, target) }
-        let work = try await survey(manifest, root, target)
+        let work = try await survey(manifest, root, target, cleans: true)
         for path in work.extra { try target.remove(path) }
         for file in work.links { if let link = file.link { try target.link(file.path, to: link) } }
         let failed = try await fetch(work.files, manifest, target, &report, progress)
         if let first = failed.first { throw first.error }
         if isThere {
-            report.repairedFiles = work.files.count + work.links.count + work.extra.count
+            report.repairedFiles = work.count
         } else {
             try folder.keep(manifest)
             try folder.finish(manifest)
@@ -156,9 +171,14 @@ package struct ReleasePuller: Sendable {
         var links: [ReleaseFile] = []
         /// What lies there and is none of the release's.
         var extra: [String] = []
+
+        var count: Int { files.count + links.count + extra.count }
     }
 
-    private func survey(_ manifest: ReleaseManifest, _ root: String, _ target: TreeFolder) async throws -> Work {
+    /// - Parameter cleans: whether files under way that others have left are removed.
+    private func survey(
+        _ manifest: ReleaseManifest, _ root: String, _ target: TreeFolder, cleans: Bool
+    ) async throws -> Work {
         var walking = LocalTree.Options()
         walking.symlinks = .opaque
         walking.skipsSpecialFiles = true
@@ -167,7 +187,7 @@ package struct ReleasePuller: Sendable {
         while let file = try walk.next() { found[ByteText(file.path)] = file }
         var work = Work()
         work.extra = walk.skipped
-        for path in walk.leftovers { try target.removeLeftover(path) }
+        if cleans { for path in walk.leftovers { try target.removeLeftover(path) } }
         for file in manifest.files {
             let there = found.removeValue(forKey: ByteText(file.path))
             if let link = file.link {
@@ -263,6 +283,14 @@ package struct ReleasePuller: Sendable {
 private struct Donor: Sendable {
     let folder: TreeFolder
     let path: String
+
+    /// Whether it has the bytes that the manifest says.
+    func has(_ file: ReleaseFile) async throws -> Bool {
+        guard let reader = try? folder.reader(path), reader.source.length == file.size,
+            case .sha256(let sum) = try await FileChecksum.of(reader.source, .sha256)
+        else { return false }
+        return sum == file.sha256
+    }
 
     /// - Returns: `false` when it is not there or doesn't have the bytes that the manifest says.
     func copy(_ file: ReleaseFile, to target: TreeFolder, _ attributes: FileAttributes) async throws -> Bool {

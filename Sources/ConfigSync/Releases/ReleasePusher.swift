@@ -74,7 +74,10 @@ package struct ReleasePusher: Sendable {
         let started = ContinuousClock.now
         try check()
         let manifest = try ReleaseManifest(
-            files: source.files, createdAt: options.now().formatted(.iso8601), createdBy: options.person)
+            files: source.files,
+            // Releases of one second are told apart.
+            createdAt: options.now().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
+            createdBy: options.person)
         let found = try await store.pointer()
         var current: ReleaseManifest?
         if let release = found?.pointer.release { current = try await sound(release) }

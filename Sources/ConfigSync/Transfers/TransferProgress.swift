@@ -69,7 +69,8 @@ package final class TransferMeter: Sendable {
         }
         let time = now - oldest.at
         guard time > 0 else { return progress }
-        progress.bytesPerSecond = Double(progress.bytes - oldest.bytes) / time
+        // What goes again was taken back.
+        progress.bytesPerSecond = Double(max(0, progress.bytes - oldest.bytes)) / time
         progress.filesPerSecond = Double(progress.files - oldest.files) / time
         progress.secondsLeft = timeLeft(progress)
         return progress

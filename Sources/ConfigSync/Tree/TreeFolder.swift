@@ -157,16 +157,21 @@ package final class TreeFolder: Sendable {
 
     // MARK: The whole
 
-    /// Says that this process writes here, for as long as the folder is open, so that no other one takes its files under way
-    /// for leftovers.
-    /// - Returns: whether nobody else writes here: then files under way that are found have been left behind.
-    package func beginWriting() throws -> Bool {
-        let isAlone = flock(root.descriptor, LOCK_EX | LOCK_NB) == 0
-        while flock(root.descriptor, LOCK_SH) != 0 {
-            // File systems without locks: nobody can tell, so nothing is taken for left behind.
-            if errno != EINTR { return false }
-        }
-        return isAlone
+    /// Takes the turn of writing here, for as long as the folder is open; others wait, and nobody takes this one's files under
+    /// way for leftovers.
+    ///
+    /// - Parameters: as of `FolderTurn.take`.
+    /// - Returns: whether nobody else writes here: then files under way that are found have been left behind. `false` on file
+    ///   systems without locks: nobody can tell.
+    /// - Throws: `Failure` of kind `timedOut` at the limit.
+    package func beginWriting(
+        limit: Duration, waiting: @Sendable (String?) -> Void = { _ in }
+    ) async throws -> Bool {
+        if flock(root.descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+        _ = try await FolderTurn.take(
+            root.descriptor, of: path, place: path, limit: limit, holder: { "another process" }, waiting: waiting)
+        return true
     }
 
     /// Whether the folder takes names for the same that differ by case: found by making a file for a moment.

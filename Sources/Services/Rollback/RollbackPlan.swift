@@ -24,8 +24,12 @@ package struct RollbackPlan: Codable, Sendable {
     /// What runs now, and what is to run; `to` is missing where ECS alone knows.
     package let from: Generation
     package let to: Generation?
+    /// Services that the new parameters of the stack deploy anew; empty where that is not known.
+    package var deploys: [String] = []
+    /// Services that are started anew, one after another, once the stack is set back.
+    package var restarts: [String] = []
     /// What has to be known about it.
-    package let notes: [String]
+    package var notes: [String]
 
     /// A parameter of a stack, before and after.
     package struct ParameterChange: Codable, Sendable, Hashable {
@@ -166,6 +170,8 @@ extension RollbackPlan {
             lines.append("service \(service): an earlier task definition is deployed; no stack owns it")
         }
         for change in parameters { lines.append("  parameter \(change.name): \(change.from) -> \(change.to)") }
+        if !deploys.isEmpty { lines.append("  services that are deployed by it: \(deploys.joined(separator: ", "))") }
+        lines += restarts.map { "  service \($0): restarted afterwards, so that it knows the code" }
         if let to {
             let names = (RevisionName.short(from.taskDefinition), RevisionName.short(to.taskDefinition))
             // A stack makes a revision of its own, with what that one had.
