@@ -60,6 +60,11 @@ def is_healthy(task) -> bool:
     started = datetime.fromisoformat(task["startedAt"].replace("Z", "+00:00"))
     if (datetime.now(UTC) - started).total_seconds() < _STEADY_SECONDS:
         return False
+    # On a busy machine its end may not have been noticed yet: a task that ended sooner must not count.
+    if not task.get("_lasted"):
+        if not task_end.runs(task):
+            return False
+        task["_lasted"] = True
     return not _is_checked(task) or task["healthStatus"] == "HEALTHY"
 
 
