@@ -7,6 +7,7 @@ account's root. It has no forwarders: containers don't reach it.
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import socket
 import subprocess
@@ -21,14 +22,23 @@ from .processes import LocalAWSError, wait_until
 _PYTHON = ROOT / ".build/venvs/local-aws/bin/python"
 
 
+#: Below those that systems hand out (from 32768 on): no connection takes it before the emulator does.
+_PORTS = range(20_000, 32_000)
+
+
 def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return probe.getsockname()[1]
+    for port in random.sample(_PORTS, 50):
+        try:
+            with socket.create_server((HOST, port)):
+                return port
+        except OSError:
+            continue  # somebody has it
+    raise LocalAWSError(f"none of 50 ports from {_PORTS.start} to {_PORTS.stop} is free")
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url + HEALTH_PATH, timeout=5) as answer:
+        with urllib.request.urlopen(url + HEALTH_PATH, timeout=30) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -53,14 +63,14 @@ def enforcing_aws(folder: Path) -> Iterator[str]:
             stdout=output, stderr=output, start_new_session=True)
     url = f"http://{HOST}:{port}"
     try:
-        wait_until(lambda: process.poll() is not None or _answers(url), 60)
+        wait_until(lambda: process.poll() is not None or _answers(url), 240)
         if not _answers(url):
             raise LocalAWSError(f"the enforcing local AWS did not start:\n{log.read_text()[-2000:]}")
         yield url
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
@@ -69,6 +79,6 @@ def enforcing_aws(folder: Path) -> Iterator[str]:
                 (["ps", "--all"], ["rm", "--force"]), (["volume", "ls"], ["volume", "rm"]),
                 (["network", "ls"], ["network", "rm"])):
             found = subprocess.run(
-                ["docker", *listing, "--quiet", "--filter", mine], capture_output=True, text=True, timeout=60).stdout.split()
+                ["docker", *listing, "--quiet", "--filter", mine], capture_output=True, text=True, timeout=240).stdout.split()
             if found:
-                subprocess.run(["docker", *removal, *found], capture_output=True, timeout=60)
+                subprocess.run(["docker", *removal, *found], capture_output=True, timeout=240)
