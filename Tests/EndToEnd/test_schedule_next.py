@@ -59,7 +59,7 @@ STARTS = ["2026-11-21T08:36:54", "2027-02-27T23:59:00", "2095-12-31T23:59:59"]
 def next_runs(binary, *arguments: str, cwd) -> list[list[str]]:
     """The lines of schedule-next, split at blanks."""
     ended = subprocess.run(
-        [binary, "schedule-next", *arguments], cwd=cwd, env={"HOME": str(cwd)}, capture_output=True, text=True, timeout=30)
+        [binary, "schedule-next", *arguments], cwd=cwd, env={"HOME": str(cwd)}, capture_output=True, text=True, timeout=240)
     assert ended.returncode == 0, ended.stderr
     return [line.split(maxsplit=1) for line in ended.stdout.splitlines()]
 
@@ -151,7 +151,7 @@ def test_zones_agree_with_zoneinfo(fgctl_binary, tmp_path, name):
 
 def run(binary, cwd, *arguments):
     return subprocess.run(
-        [binary, "schedule-next", *arguments], cwd=cwd, env={"HOME": str(cwd)}, capture_output=True, text=True, timeout=30)
+        [binary, "schedule-next", *arguments], cwd=cwd, env={"HOME": str(cwd)}, capture_output=True, text=True, timeout=240)
 
 
 @pytest.mark.parametrize("code, arguments, said", [
