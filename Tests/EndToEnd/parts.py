@@ -9,7 +9,6 @@ import secrets
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import harness
@@ -103,18 +102,25 @@ def standing_stacks(local_aws: str) -> Iterator[StandingStacks]:
         stacks.delete()
 
 
+def answering(judge: Any, begin: float, end: float) -> float:
+    """For how many seconds of that time AWS had something to answer. Measured times are taken less it: how slow a busy machine's
+    local AWS is says nothing of fgctl."""
+    seconds, last = 0.0, begin
+    for request in judge.requests():
+        came = request.time.timestamp()
+        answered = min(came + request.milliseconds / 1000, end)
+        seconds += max(0.0, answered - max(came, last))
+        last = max(last, answered)
+    return seconds
+
+
 def own_seconds(judge: Any, mark: int) -> float:
-    """How long a command took from its first request to its last answer, less the time in which AWS had something to answer:
-    a busy machine's local AWS is no part of it."""
+    """How long a command took from its first request to its last answer, less the time in which AWS had something to answer."""
     judge.settle()
-    own, end = 0.0, None
-    for request in judge.requests(since=mark):
-        if end is not None:
-            own += max(0.0, (request.time - end).total_seconds())
-        answered = request.time + timedelta(milliseconds=request.milliseconds)
-        end = answered if end is None else max(end, answered)
-    assert end is not None, "there was no request"
-    return own
+    requests = judge.requests(since=mark)
+    begin = requests[0].time.timestamp()
+    end = max(request.time.timestamp() + request.milliseconds / 1000 for request in requests)
+    return end - begin - answering(judge, begin, end)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import time
 import pytest
 import terminal
 from harness import wait_until
-from parts import SMALL, put_image, status_of
+from parts import SMALL, answering, own_seconds, put_image, status_of
 
 LIMIT = 5.0
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"]}}
@@ -30,10 +30,11 @@ DENIED = (
     "ecr:GetAuthorizationToken on resource: * because no identity-based policy allows the ecr:GetAuthorizationToken action")
 
 
-def told_in_time(running, pattern, happened):
+def told_in_time(running, judge, pattern, happened):
     """Awaits the line, and checks it against the moment that `happened` gives for what it found."""
     found = running.line(pattern)
-    late = running.shown - happened(found)
+    moment = happened(found)
+    late = running.shown - moment - answering(judge, moment, running.shown)
     print(f"/{pattern}/ was shown {late:.2f} s after it happened")
     assert late <= LIMIT
     return found
@@ -107,9 +108,9 @@ def test_a_stack_for_a_missing_image_is_refused(project, judge):
     """Real: nothing is changed, and nothing has to be awaited."""
     put_image(project, "0.1")
     project.write("small.yaml", SMALL)
-    began = time.time()
+    mark = judge.mark()
     result = project.fgctl("cf-create-stack", "0.2", "--template", "small.yaml").expect(1)
-    assert time.time() - began <= LIMIT
+    assert own_seconds(judge, mark) <= LIMIT
     assert f"find image {project.image}:0.2" in result.err
     assert judge.requests(label=judge.label, mutating=True) == []
     put_image(project, "0.2")
@@ -125,7 +126,7 @@ def test_a_task_whose_image_was_deleted(project, judge):
     delete_image(project)
     running = project.start("ecs-run-task")
     told_in_time(
-        running, r"task (?P<id>[\w-]+): the task never started: .*CannotPullContainerError",
+        running, judge, r"task (?P<id>[\w-]+): the task never started: .*CannotPullContainerError",
         end_of_task(project, project.stack))
     result = running.wait().expect(125)
     assert f"missing image: {image}" in result.err
@@ -149,7 +150,7 @@ def test_a_service_whose_image_was_deleted(job, judge, standing_stacks, service,
     delete_image(job)
     running = job.start("update-service", service.name)
     told_in_time(
-        running, r"task (?P<id>[\w-]+) failedToStart: .*CannotPullContainerError",
+        running, judge, r"task (?P<id>[\w-]+) failedToStart: .*CannotPullContainerError",
         end_of_task(job, standing_stacks.stack))
     result = running.wait().expect(1)
     assert f"missing image: {image}" in result.err
@@ -168,7 +169,7 @@ def test_a_task_that_ends_with_1(job, judge, standing_stacks):
     """Real."""
     running = job.start("ecs-run-task", "--command", "sh -c 'echo no such table; sleep 4; exit 1'")
     told_in_time(
-        running, r"task (?P<id>[\w-]+): container \w+ ended with 1", end_of_task(job, standing_stacks.stack))
+        running, judge, r"task (?P<id>[\w-]+): container \w+ ended with 1", end_of_task(job, standing_stacks.stack))
     result = running.wait().expect(1)
     assert result.out == "no such table\n"
     assert result.err.count("ended with 1") == 1
@@ -182,7 +183,7 @@ def test_a_service_whose_tasks_end_with_1(job, judge, standing_stacks, service, 
     service.change(command="sleep 1; exit 1")
     running = job.start("update-service", service.name)
     told_in_time(
-        running, r"task (?P<id>[\w-]+) failed: container web ended with 1", end_of_task(job, standing_stacks.stack))
+        running, judge, r"task (?P<id>[\w-]+) failed: container web ended with 1", end_of_task(job, standing_stacks.stack))
     result = running.wait().expect(1)
     assert re.search(r"^fgctl: update service \S+: .*container web (ended with|exit) 1", result.err, re.M)
     service.change()
@@ -239,7 +240,7 @@ def test_a_service_in_a_stack(project, judge, case):
     project.write("web.yaml", text)
     command = ("cf-create-stack", "0.9", "--template", "web.yaml")
     running = project.start(*command)
-    told_in_time(running, pattern, end_of_task(project, project.stack))
+    told_in_time(running, judge, pattern, end_of_task(project, project.stack))
     result = running.wait().expect(1)
     error, hint = result.err.splitlines()[-2:]
     assert error.startswith(f"fgctl: stack {project.stack}: service Web keeps failing: ")
@@ -307,7 +308,7 @@ def test_a_task_whose_role_cannot_pull(job, judge, standing_stacks):
     happened = time.time()
     judge.inject("ecs", "DescribeTasks", times=9, status=200, body=json.dumps(
         {"tasks": [refused_task(arn, standing_stacks.stack, happened)], "failures": []}))
-    told_in_time(running, r"not authorized to perform: ecr:GetAuthorizationToken", lambda _: happened)
+    told_in_time(running, judge, r"not authorized to perform: ecr:GetAuthorizationToken", lambda _: happened)
     result = running.wait().expect(125)
     assert "denied action: role nightly-ExecutionRole-1A2B may not ecr:GetAuthorizationToken on *" in result.err
     assert "the role is arn:aws:iam::000000000000:role/nightly-ExecutionRole-1A2B" in result.err
@@ -346,7 +347,7 @@ def test_a_service_whose_role_cannot_pull(job, judge, standing_stacks, service):
     judge.inject("ecs", "DescribeServices", times=99, status=200, body=described(3))
     judge.inject("ecs", "ListTasks", times=99, status=200, body=json.dumps({"taskArns": arns}))
     judge.inject("ecs", "DescribeTasks", times=99, status=200, body=json.dumps({"tasks": tasks, "failures": []}))
-    told_in_time(running, r"not authorized to perform: ecr:GetAuthorizationToken", lambda _: happened)
+    told_in_time(running, judge, r"not authorized to perform: ecr:GetAuthorizationToken", lambda _: happened)
     result = running.wait().expect(1)
     assert "denied action: role nightly-ExecutionRole-1A2B may not ecr:GetAuthorizationToken on *" in result.err
     assert f"the role is {ROLE}" in result.err

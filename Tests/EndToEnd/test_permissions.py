@@ -251,7 +251,7 @@ def test_tasks(standing):
     run = ("ecs-run-task", "--run-id", "one", "--command", 'sh -c "exit 5"')
     standing.fgctl(*run).expect(5)
     assert "recorded verdict" in standing.fgctl(*run).expect(5).err
-    stays = "sh -c 'trap exit TERM; sleep 60 & wait'"
+    stays = "sh -c 'trap exit TERM; sleep 600 & wait'"
     arn = standing.fgctl("ecs-run-task", "--no-wait", "--command", stays).expect(0).out.strip().splitlines()[-1]
     assert arn in standing.fgctl("ecs-list-tasks", "--output", "json").expect(0).out
     standing.fgctl("ecs-wait-task", arn, "--poke").expect(99)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Of a request's body, for reading its members; of a response's, for learning the credentials it hands out.
 KEEP = 4 * 1024 * 1024
-CONNECT_TIMEOUT = 10.0
+CONNECT_TIMEOUT = 60.0
 IDLE_TIMEOUT = 600.0
 
 
