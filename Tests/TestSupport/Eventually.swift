@@ -8,9 +8,9 @@ package struct NeverHappened: Error, CustomStringConvertible {
 /// Waits for a condition that something else brings about, looking each millisecond.
 /// - Parameters:
 ///   - what: names the condition in the error.
-///   - limit: then `NeverHappened` is thrown.
+///   - limit: then `NeverHappened` is thrown. It only ends what hangs, on a machine that may be busy.
 package func eventually(
-    _ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(120), _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
