@@ -372,7 +372,7 @@ def test_docker_does_not_answer(project):
     docker = checks(report)["docker"]
     assert docker["status"] == "failed" and "does not answer" in docker["detail"]
     assert "DOCKER_HOST=tcp://127.0.0.1:1" in docker["detail"]
-    stuck = project.write("stuck/docker", "#!/bin/sh\nexec sleep 60\n")
+    stuck = project.write("stuck/docker", "#!/bin/sh\nexec sleep 600\n")
     stuck.chmod(0o755)
     began = time.monotonic()
     path = f"{stuck.parent}:{os.environ['PATH']}"

@@ -58,7 +58,7 @@ def test_an_image_that_only_ecr_has(built):
 
 
 def test_ctrl_c_reaches_the_container(built, recorder):
-    running = built.start("docker-run", "0.1", "--command", "sh -c 'echo up; sleep 60'", env=recorder.env)
+    running = built.start("docker-run", "0.1", "--command", "sh -c 'echo up; sleep 600'", env=recorder.env)
     running.line("^up$", stream="out")
     running.interrupt()
     assert running.wait(30).code == 130

@@ -130,7 +130,7 @@ def test_the_record_comes_first(job, judge, run):
 
 
 def test_interrupting_it_stops_the_task_and_is_recorded(job, standing_stacks, run):
-    command = "sh -c 'trap \"exit 0\" TERM; echo hello; sleep 60 & wait'"
+    command = "sh -c 'trap \"exit 0\" TERM; echo hello; sleep 600 & wait'"
     running = job.start(*run[:-1], command)
     running.line("^hello$", stream="out")
     running.interrupt()
