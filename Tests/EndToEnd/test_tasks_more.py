@@ -212,7 +212,7 @@ tags:
   - {{key: day, value: "2026-01-31"}}
 overrides:
   container_overrides:
-    - environment: [{{name: MODE, value: {job.suffix}}}]
+    - environment: [{{name: MODE, value: "{job.suffix}"}}]
 """)
     result = job.fgctl(
         "ecs-run-task", "--extras", "extras.yml", "--set-env", "A=1", "--command", "sh -c 'echo $MODE $A'").expect(0)
