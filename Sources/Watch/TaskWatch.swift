@@ -21,8 +21,8 @@ package actor TaskWatch {
 
     /// Times of following.
     package struct Timing: Sendable {
-        /// Between two looks: quick at first, for tasks that end at once; the last one goes on. Longer pauses would show a
-        /// failure later than 5 s after it happened, shorter ones would cost more than a call every two seconds.
+        /// From one look to the next, start to start: quick at first, for tasks that end at once; the last one goes on. Longer
+        /// ones would show a failure later than 5 s after it happened, shorter ones cost more than a call every two seconds.
         package var intervals: [Duration] = [.seconds(2), .seconds(3), .milliseconds(4700)]
         /// Before the first look; a task that was just started has nothing to show yet.
         package var firstPause: Duration = .zero
@@ -104,8 +104,10 @@ package actor TaskWatch {
         if timing.firstPause > .zero { try await timing.sleep(timing.firstPause) }
         while true {
             try Task.checkCancellation()
+            let began = timing.now()
+            var spent = Duration.zero
             do {
-                let tasks = try await look(since: timing.now() - start, tell)
+                let tasks = try await look(since: began - start, tell)
                 if let tasks, tasks.allSatisfy({ $0.lastStatus == "STOPPED" }) {
                     // State first, lines after: what a container wrote before it was seen stopped is read below.
                     try await drain(tasks, tell)
@@ -113,12 +115,15 @@ package actor TaskWatch {
                 }
                 try await readSomeLines(isQuick: looks < timing.intervals.count, since: timing.now() - start, tell)
                 outage.end()
+                // What a failing look takes is no part of the pause: whoever is asked less often must be left alone.
+                spent = timing.now() - began
             } catch {
                 let ids = arns.map(Self.id).joined(separator: ", ")
                 if let line = try outage.bear(error, lookingAt: "task \(ids)") { tell(.trouble(line)) }
             }
             var pause =
                 timing.intervals.isEmpty ? .seconds(1) : timing.intervals[min(looks, timing.intervals.count - 1)]
+            pause = max(.zero, pause - spent)
             if untilDeadline, let deadline = timing.deadline {
                 let left = deadline - (timing.now() - start)
                 guard left > .zero else { throw timedOut(deadline) }

@@ -20,6 +20,8 @@ enum Main {
 
     /// Not on the main actor, whose closures would trap on the threads that run them.
     nonisolated private static func start(_ arguments: [String], console: Console) {
+        // Before any thread is started: a signal that comes before it is watched for waits until it is.
+        Signals.hold()
         var context = CommandContext(
             programName: CommandLine.arguments.first.map(lastPart) ?? "fgctl",
             environment: ProcessInfo.processInfo.environment,

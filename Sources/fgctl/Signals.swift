@@ -4,12 +4,22 @@ internal import Glibc
 
 /// SIGINT and SIGTERM: the first cancels the work, a second ends the process at once.
 struct Signals {
+    private static let numbers = [SIGINT, SIGTERM]
     private let sources: [any DispatchSourceSignal]
+
+    /// Blocks them in this thread and in those that it starts from now on, so that none is lost to a thread that ends, or ends
+    /// the process, before `watch` takes them. Programs that are run start with an empty mask (`RealProcessRunner`).
+    static func hold() {
+        var held = sigset_t()
+        sigemptyset(&held)
+        for number in numbers { sigaddset(&held, number) }
+        pthread_sigmask(SIG_BLOCK, &held, nil)
+    }
 
     /// - Parameter cancel: called at the first signal, on a queue of Dispatch.
     static func watch(_ interruption: Interruption, cancel: @escaping @Sendable () -> Void) -> Signals {
         let queue = DispatchQueue(label: "fgctl.signals")
-        let sources = [SIGINT, SIGTERM].map { number in
+        let sources = numbers.map { number in
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { @Sendable in
                 if interruption.note(number) { cancel() } else { leave(128 + number) }

@@ -36,7 +36,7 @@ def write_dockerfile(project: Project, name: str, command: str = "echo done") ->
 def git(project: Project, *words: str) -> str:
     identity = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"]
     done = subprocess.run(
-        ["git", *identity, *words], cwd=project.folder, capture_output=True, text=True, timeout=60,
+        ["git", *identity, *words], cwd=project.folder, capture_output=True, text=True, timeout=240,
         env={**project.environment, "GIT_CONFIG_NOSYSTEM": "1"})
     if done.returncode != 0:
         raise HarnessError(f"git {' '.join(words)}: {done.stderr}")
@@ -66,11 +66,11 @@ def make_repositories(project: Project, *names: str) -> None:
 def remove_images(project: Project) -> None:
     """The images that docker has under the project's name."""
     listed = subprocess.run(
-        ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"], capture_output=True, text=True, timeout=60).stdout
+        ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"], capture_output=True, text=True, timeout=240).stdout
     # Those that lost their tag bear the test's label.
     mine = [name for name in listed.split() if f"/{project.image}/" in name and not name.endswith(":<none>")]
     if mine:
-        subprocess.run(["docker", "rmi", "--force", *mine], capture_output=True, timeout=60, check=True)
+        subprocess.run(["docker", "rmi", "--force", *mine], capture_output=True, timeout=240, check=True)
 
 
 def start(project: Project, names: tuple[str, ...] = SERVICES, command: str = "echo done") -> str:

@@ -90,9 +90,9 @@ def deploy(project: Project, webserver: str = RUNS) -> None:
     composing.make_repositories(project, *ROLES)
     release(project, "0.1")
     parts.create(
-        project, project.stack, template(), deadline=120, Registry=project.registry, RepositoryPrefix=project.image,
+        project, project.stack, template(), Registry=project.registry, RepositoryPrefix=project.image,
         ConfigRelease=RELEASE, **{f"{role.capitalize()}Version": "0.1" for role in ROLES})
-    wait_until("all services run", lambda: all(running(project, role) for role in ROLES), 60)
+    wait_until("all services run", lambda: all(running(project, role) for role in ROLES))
 
 
 def running(project: Project, role: str) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from botocore.config import Config
 from leftovers import HarnessError, Leftovers
 from processes import TIMEOUT, Result, Running, wait_until
 
-__all__ = ["HarnessError", "Leftovers", "Project", "Result", "Running", "check_local_aws", "client", "find_binary",
+__all__ = ["TIMEOUT", "HarnessError", "Leftovers", "Project", "Result", "Running", "check_local_aws", "client", "find_binary",
            "wait_until"]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ def find_binary() -> Path:
         binary = Path(named).absolute()
     else:
         shown = subprocess.run(
-            ["swift", "build", "--show-bin-path"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+            ["swift", "build", "--show-bin-path"], cwd=ROOT, capture_output=True, text=True, timeout=300)
         if shown.returncode != 0:
             raise HarnessError(f"swift build --show-bin-path: {shown.stderr.strip()}")
         binary = Path(shown.stdout.strip().splitlines()[-1]) / "fgctl"
@@ -47,7 +47,7 @@ def find_binary() -> Path:
 def check_local_aws(url: str) -> None:
     """- Raises: `HarnessError` when nothing answers like local AWS at `url`."""
     try:
-        with urllib.request.urlopen(f"{url}/_ministack/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{url}/_ministack/health", timeout=240) as answer:
             json.load(answer)["services"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise HarnessError(f"no local AWS at {url} ({error}): run bin/local-aws up") from error
@@ -58,8 +58,8 @@ def client(service: str, endpoint: str) -> Any:
     """boto3 straight to local AWS: what a test looks up by it is no part of the record. One for all tests: to make one takes
     longer than to call it."""
     config = Config(
-        retries={"mode": "standard", "max_attempts": 4}, s3={"addressing_style": "path"}, connect_timeout=5,
-        read_timeout=60)
+        retries={"mode": "standard", "max_attempts": 4}, s3={"addressing_style": "path"}, connect_timeout=60,
+        read_timeout=300)
     return boto3.client(
         service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test",
         config=config)
@@ -161,9 +161,11 @@ class Project:
         - Raises: `HarnessError` that lists the actions that failed.
         """
         problems = []
+        # Done first: the injections hold back what is still running.
+        self.on_cleanup("injections", self.judge.clear_injections)
         for running in self._running:
-            running.kill()
-        self.judge.clear_injections()
+            self.on_cleanup(f"end of {running.arguments[1:2]}", running.kill)
+        self._running = []
         while self._cleanups:
             name, action = self._cleanups.pop()
             try:

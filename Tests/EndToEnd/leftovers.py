@@ -72,7 +72,7 @@ class Leftovers:
             self._unless_missing(ecs.delete_service, cluster=cluster, service=service, force=True)
         for task in running():
             self._unless_missing(ecs.stop_task, cluster=cluster, task=task, reason="end of the test")
-        wait_until(f"tasks of {cluster} stopped", lambda: not running(), 60)
+        wait_until(f"tasks of {cluster} stopped", lambda: not running())
 
     def task_definitions(self) -> None:
         ecs = self.project.boto3("ecs")
@@ -97,7 +97,7 @@ class Leftovers:
         cloudformation.delete_stack(StackName=name)
         last = wait_until(
             f"stack {name} deleted",
-            lambda: (s := status() or "gone") in ("gone", "DELETE_COMPLETE", "DELETE_FAILED") and s, 120)
+            lambda: (s := status() or "gone") in ("gone", "DELETE_COMPLETE", "DELETE_FAILED") and s)
         if last == "DELETE_FAILED":
             raise HarnessError(f"stack {name}: DELETE_FAILED")
 
@@ -136,17 +136,20 @@ class Leftovers:
         """Containers and images of this test; the image's name is in no other test's."""
         if shutil.which("docker") is None:
             return
+        # A task that was being started when it was stopped may have had a container made since: its image stays until that goes.
+        wait_until(f"docker images of {self.project.suffix} removed", lambda: not self._remove_from_docker(), interval=1)
+
+    def _remove_from_docker(self) -> list[str]:
+        """The images that could not be removed."""
         # Of tasks, and of builds that failed.
         shown = '{{.ID}} {{.Label "com.amazonaws.ecs.task-definition-family"}}/{{.Label "fgctl.test"}}'
         listed = self._docker("ps", "--all", "--format", shown) or ""
         for container, _, labels in (line.partition(" ") for line in listed.splitlines()):
             if labels.startswith(f"{self.project.stack}/") or labels.endswith(f"/{self.project.suffix}"):
                 self._docker("rm", "-f", "-v", container)
-        images = [*self._named_images(), *self._labelled_images()]
-        for image in dict.fromkeys(images):
+        for image in dict.fromkeys([*self._named_images(), *self._labelled_images()]):
             self._docker("rmi", "-f", image)
-        if images and (left := self._labelled_images()):
-            raise HarnessError(f"docker images {left} could not be removed")
+        return self._labelled_images()
 
     def _labelled_images(self) -> list[str]:
         return (self._docker("images", "-q", "--filter", f"label=fgctl.test={self.project.suffix}") or "").split()
@@ -157,5 +160,5 @@ class Leftovers:
 
     def _docker(self, *arguments: str) -> str | None:
         """Standard output, nil when docker fails: an image may be gone with its last tag."""
-        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=180)
         return done.stdout if done.returncode == 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import secrets
@@ -58,13 +59,13 @@ def outputs_of(project: Any, name: str | None = None) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def create(project: Any, name: str, template: str, deadline: float = 60, **parameters: str) -> None:
+def create(project: Any, name: str, template: str, **parameters: str) -> None:
     """Creates a stack past fgctl and the judge."""
     cloudformation = project.boto3("cloudformation")
     cloudformation.create_stack(
         StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()])
-    wait_until(f"stack {name} settled", lambda: not (status_of(project, name) or "").endswith("_IN_PROGRESS"), deadline)
+    wait_until(f"stack {name} settled", lambda: not (status_of(project, name) or "").endswith("_IN_PROGRESS"))
     assert status_of(project, name) == "CREATE_COMPLETE", stack_of(project, name)
 
 
@@ -101,6 +102,35 @@ def standing_stacks(local_aws: str) -> Iterator[StandingStacks]:
         stacks.delete()
 
 
+def answering(judge: Any, begin: float, end: float) -> float:
+    """For how many seconds of that time AWS had something to answer. Measured times are taken less it: how slow a busy machine's
+    local AWS is says nothing of fgctl."""
+    seconds, last = 0.0, begin
+    for request in judge.requests():
+        came = request.time.timestamp()
+        answered = min(came + request.milliseconds / 1000, end)
+        seconds += max(0.0, answered - max(came, last))
+        last = max(last, answered)
+    return seconds
+
+
+def own_seconds(judge: Any, mark: int) -> float:
+    """How long a command took from its first request to its last answer, less the time in which AWS had something to answer."""
+    judge.settle()
+    requests = judge.requests(since=mark)
+    begin = requests[0].time.timestamp()
+    end = max(request.time.timestamp() + request.milliseconds / 1000 for request in requests)
+    return end - begin - answering(judge, begin, end)
+
+
+@contextmanager
+def alone_with_the_fgctl_image() -> Iterator[None]:
+    """For tests that make or remove `fgctl:VERSION`, which docker has once: those of other workers wait."""
+    with open(harness.ROOT / ".build" / ".fgctl-image.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 # A stack that stays CREATE_IN_PROGRESS until `signal` is called.
 WAITING = """Resources:
   Topic:
@@ -127,10 +157,10 @@ def signal(project: Any, status: str = "SUCCESS", reason: str = "told so") -> No
         found = cloudformation.describe_stack_resources(StackName=project.stack)["StackResources"]
         return next((r.get("PhysicalResourceId") for r in found if r["LogicalResourceId"] == "Handle"), None)
 
-    url = wait_until("the wait handle", handle, 30)
+    url = wait_until("the wait handle", handle)
     body = json.dumps({"Status": status, "Reason": reason, "UniqueId": "one", "Data": "-"}).encode()
     request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=240) as answer:
         assert answer.status == 200
 
 

@@ -1,4 +1,7 @@
-"""Processes with deadlines, read line by line while they run."""
+"""Processes with deadlines, read line by line while they run.
+
+A deadline that only ends what hangs is long: the machine may be busy with ten times as much as it can do at once.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TIMEOUT = 120.0
+TIMEOUT = 240.0
 
 
 def wait_until(what: str, condition: Callable[[], Any], deadline: float = TIMEOUT, interval: float = 0.2) -> Any:
@@ -67,11 +70,14 @@ class Running:
         self._began = time.monotonic()
         self._ended: float | None = None
         self.process = subprocess.Popen(
-            arguments, cwd=folder, env=dict(environment), start_new_session=True,
+            arguments, cwd=folder, env=dict(environment), start_new_session=True, bufsize=0,
             stdin=subprocess.DEVNULL if text is None else subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._output = {"out": bytearray(), "err": bytearray()}
-        self._lines: queue.Queue[tuple[str, str] | None] = queue.Queue()
+        self._lines: queue.Queue[tuple[str, str, float] | None] = queue.Queue()
+        self._open = 2
+        #: When the line that `line` found last was read, in seconds since 1970.
+        self.shown = 0.0
         self._readers = [
             threading.Thread(target=self._read, args=(name, stream), daemon=True)
             for name, stream in (("out", self.process.stdout), ("err", self.process.stderr))]
@@ -94,45 +100,48 @@ class Running:
 
     def _feed(self, data: bytes) -> None:
         assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(data)
-            self.process.stdin.close()
-        except BrokenPipeError:
-            pass  # a process may end without reading all of its input
+        with self.process.stdin as stream:
+            try:
+                while data:
+                    data = data[os.write(stream.fileno(), data):]
+            except BrokenPipeError:
+                pass  # a process may end without reading all of its input
 
     def _read(self, name: str, stream: Any) -> None:
         line = bytearray()
         while piece := os.read(stream.fileno(), 65536):
+            now = time.time()
             self._output[name] += piece
             line += piece
             while (end := line.find(b"\n")) >= 0:
-                self._lines.put((name, line[:end].decode("utf-8", "replace")))
+                self._lines.put((name, line[:end].decode("utf-8", "replace"), now))
                 del line[: end + 1]
         if line:
-            self._lines.put((name, line.decode("utf-8", "replace")))
+            self._lines.put((name, line.decode("utf-8", "replace"), time.time()))
         self._lines.put(None)
 
     def _so_far(self) -> str:
         return f"$ {' '.join(self.arguments)}\n--- stdout\n{self.out}--- stderr\n{self.err}---"
 
-    def line(self, pattern: str, deadline: float = 30.0, stream: str | None = None) -> re.Match[str]:
+    def line(self, pattern: str, deadline: float = TIMEOUT, stream: str | None = None) -> re.Match[str]:
         """The next line in which `pattern` is found (on `out`, `err` or either); lines before it are passed over.
 
         - Raises: `AssertionError` when the output ends or `deadline` seconds pass without one.
         """
         end = time.monotonic() + deadline
-        while True:
+        while self._open:
             try:
                 item = self._lines.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
                 raise AssertionError(f"no line /{pattern}/ within {deadline:g} s\n{self._so_far()}") from None
             if item is None:
-                if not any(reader.is_alive() for reader in self._readers) and self._lines.empty():
-                    raise AssertionError(f"the output ended without a line /{pattern}/\n{self._so_far()}")
+                # Each reader's last word: what it read comes before.
+                self._open -= 1
                 continue
-            name, text = item
+            name, text, self.shown = item
             if stream in (None, name) and (found := re.search(pattern, text)):
                 return found
+        raise AssertionError(f"the output ended without a line /{pattern}/\n{self._so_far()}")
 
     def signal(self, number: int, group: bool = False) -> None:
         """Sends to the process, or to its whole group as a terminal does on Ctrl-C."""
@@ -171,9 +180,10 @@ class Running:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        self.process.wait(10)
+        self.process.wait(60)
         for reader in self._readers:
             reader.join(10)
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+        # Standard input is closed by who writes to it.
+        for stream in (self.process.stdout, self.process.stderr):
             if stream is not None and not stream.closed and not any(r.is_alive() for r in self._readers):
                 stream.close()

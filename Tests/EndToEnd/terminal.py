@@ -21,18 +21,26 @@ class Terminal:
     """A running fgctl whose streams are all one terminal."""
 
     def __init__(self, process: subprocess.Popen[bytes], file: int) -> None:
-        self.process, self.text, self._file = process, "", file
+        self.process, self._seen, self._file = process, b"", file
+
+    @property
+    def text(self) -> str:
+        """What it has shown so far."""
+        return self._seen.decode("utf-8", "replace")
 
     def shows(self, wanted: str) -> bool:
         while select.select([self._file], [], [], 0.1)[0]:
             try:
-                self.text += os.read(self._file, 4096).decode()
+                self._seen += os.read(self._file, 4096)
             except OSError:  # the program has ended
                 break
         return wanted in self.text
 
-    def expect(self, wanted: str, deadline: float = 20) -> None:
-        wait_until(f"'{wanted}' at the terminal", lambda: self.shows(wanted), deadline)
+    def expect(self, wanted: str) -> None:
+        try:
+            wait_until(f"'{wanted}' at the terminal", lambda: self.shows(wanted))
+        except TimeoutError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
 
     def type(self, line: str) -> None:
         os.write(self._file, f"{line}\n".encode())

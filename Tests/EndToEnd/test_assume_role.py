@@ -26,7 +26,7 @@ def role(project):
 def test_a_shell_takes_the_keys_over(project, role):
     printed = project.fgctl("assume-role", role, "--session-name", "tester").expect(0)
     shown = subprocess.run(
-        ["sh", "-c", f"{printed.out}\nenv"], capture_output=True, text=True, env={}, check=True, timeout=30).stdout
+        ["sh", "-c", f"{printed.out}\nenv"], capture_output=True, text=True, env={}, check=True, timeout=240).stdout
     keys = dict(line.split("=", 1) for line in shown.splitlines() if line.startswith("AWS_"))
     assert set(keys) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
     assert keys["AWS_ACCESS_KEY_ID"].startswith("ASIA")

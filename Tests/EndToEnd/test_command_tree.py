@@ -194,7 +194,7 @@ def another_revision(project, stack, service):
 
 def delete_stack(project, name):
     project.boto3("cloudformation").delete_stack(StackName=name)
-    wait_until(f"stack {name} deleted", lambda: parts.status_of(project, name) in (None, "DELETE_COMPLETE"), 60)
+    wait_until(f"stack {name} deleted", lambda: parts.status_of(project, name) in (None, "DELETE_COMPLETE"))
 
 
 def test_failures_are_as_documented(project, judge):
@@ -261,7 +261,7 @@ def test_every_example_can_be_typed(example_project, judge):
         if {"--follow", "-f"} & set(words) and words[0] == "ecs-logs":
             looked = judge.mark()
             running = project.start(*with_flags(words, "--dry-run"))
-            wait_until("a look at the logs", lambda: judge.requests("logs", "FilterLogEvents", since=looked), 30)
+            wait_until("a look at the logs", lambda: judge.requests("logs", "FilterLogEvents", since=looked))
             running.interrupt()
             assert running.wait(30).code == 130, words
             continue

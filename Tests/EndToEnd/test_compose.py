@@ -8,6 +8,7 @@ import re
 import subprocess
 
 import composing
+import parts
 import pytest
 from composing import SERVICES
 from recorder import DockerRecorder
@@ -30,7 +31,7 @@ def reference(project, name, version=None):
 
 
 def inspect(reference):
-    done = subprocess.run(["docker", "image", "inspect", reference], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["docker", "image", "inspect", reference], capture_output=True, text=True, timeout=240)
     return json.loads(done.stdout)[0] if done.returncode == 0 else None
 
 
@@ -252,19 +253,27 @@ def test_another_image_of_the_version(release, recorder):
     assert "docker has no image" in said(never) and "fgctl compose-build 0.9" in never.err
 
 
-def test_fgctl_goes_along(release, recorder, fgctl_binary):
+@pytest.fixture
+def fgctl_image(fgctl_binary):
+    """The version of fgctl, of which docker has an image: the real one, else a stand-in."""
     version = subprocess.run([fgctl_binary, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    with parts.alone_with_the_fgctl_image():
+        is_there = inspect(f"fgctl:{version}") is not None
+        if not is_there:
+            subprocess.run(["docker", "tag", "busybox:local", f"fgctl:{version}"], check=True, timeout=240)
+        yield version
+        if not is_there:
+            subprocess.run(["docker", "rmi", f"fgctl:{version}"], capture_output=True, check=True, timeout=240)
+
+
+def test_fgctl_goes_along(release, recorder, fgctl_image):
+    version = fgctl_image
     composing.make_repositories(release, *SERVICES, "fgctl")
     release.fgctl("compose-build").expect(0)
     told = release.fgctl("compose-push").expect(0)
     assert f"note: {reference(release, 'fgctl', version)}" in told.err and "--with-fgctl'" in told.err
     release.write_env(FGCTL_IMAGE="registry.example.com/fgctl:1")
     assert "note: " not in release.fgctl("compose-push").expect(0).err
-    # A stand-in takes the name where bin/image has made none; the real one stays as it is.
-    if inspect(f"fgctl:{version}") is None:
-        subprocess.run(["docker", "tag", "busybox:local", f"fgctl:{version}"], check=True, timeout=60)
-        release.on_cleanup("stand-in", lambda: subprocess.run(
-            ["docker", "rmi", f"fgctl:{version}"], capture_output=True, check=True, timeout=60))
     pushed = release.fgctl("compose-push", "--with-fgctl", "--output", "json").expect(0).json
     assert pushed["fgctl"]["image"] == reference(release, "fgctl", version) and pushed["fgctl"]["pushed"] is True
     assert composing.digests(release, "fgctl") == {version: pushed["fgctl"]["digest"]}

@@ -68,7 +68,7 @@ def test_a_change_a_comparison_and_a_rollback(config):
 def test_what_is_missing_is_named(config):
     told = pull(config, code=1)
     assert f"s3://{config.bucket}/c/current.json does not exist" in told.err
-    assert "c/current.json does not exist" in pull(config, "--timeout", "1s", code=3).err
+    assert "c/current.json does not exist" in pull(config, "--timeout", "5s", code=3).err
     push(config)
     assert f"{'0' * 64}/manifest.json does not exist" in pull(config, "--release", "0" * 64, "--timeout", "60s", code=1).err
     assert not (root(config) / "pulled/current").exists()
@@ -115,7 +115,7 @@ def test_a_lost_race_overwrites_nothing(config, judge):
     theirs = json.dumps({**json.loads(first), "updatedBy": "somebody"}).encode()
     config.s3.put_object(Bucket=config.bucket, Key="c/current.json", Body=theirs)
     gate.set()
-    ended = running.wait(30)
+    ended = running.wait()
     assert ended.code == 5 and "changed meanwhile by somebody" in ended.err and "nothing was overwritten" in ended.err
     assert config.s3.get_object(Bucket=config.bucket, Key="c/current.json")["Body"].read() == theirs
 
@@ -123,7 +123,7 @@ def test_a_lost_race_overwrites_nothing(config, judge):
 def test_two_pulls_at_once(config):
     release = push(config).out.strip()
     both = [config.start("config-pull", "pulled", "--from", config.place) for _ in range(2)]
-    assert [running.wait(30).code for running in both] == [0, 0]
+    assert [running.wait().code for running in both] == [0, 0]
     assert os.readlink(root(config) / "pulled/current") == f".releases/{release}"
 
 
@@ -138,9 +138,9 @@ def test_a_pull_that_does_not_end_is_named(config):
         lock.truncate()
         lock.write(f"4711 {os.uname().nodename}\n")
         lock.flush()
-        refused = pull(config, "--timeout", "1s", code=3)
+        refused = pull(config, "--timeout", "5s", code=3)
     assert f"waiting: process 4711 is pulling into {root(config)}/pulled" in refused.err
-    assert "not done after 1s: process 4711 is pulling into" in refused.err and "raise --timeout" in refused.err
+    assert "not done after 5s: process 4711 is pulling into" in refused.err and "raise --timeout" in refused.err
     assert pull(config).out.strip() == first
 
 

@@ -128,8 +128,8 @@ def test_own_template_and_parameters(project, judge):
     project.write("mine.yaml", SMALL)
     result = project.fgctl("cf-create-stack", "0.1", "--template", "mine.yaml", "--parameter", "Colour=green").expect(0)
     assert result.out == "Colour = green\n"
-    topics = project.boto3("sns").list_topics()["Topics"]
-    assert [t for t in topics if t["TopicArn"].endswith(f":{project.stack}-topic")]
+    pages = project.boto3("sns").get_paginator("list_topics").paginate()
+    assert [t for page in pages for t in page["Topics"] if t["TopicArn"].endswith(f":{project.stack}-topic")]
     assert status_of(project) == "CREATE_COMPLETE"
     # By the key, from the project's root; a parameter that is not given keeps its value.
     project.write_env(TEMPLATE="mine.yaml")

@@ -96,7 +96,7 @@ class User:
     def run(self, *command: object, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(word) for word in command], env=self.environment | environment, cwd=self.home, text=True,
-            capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+            capture_output=True, timeout=240, check=False, stdin=subprocess.DEVNULL)
 
     def cached(self) -> list[Path]:
         return sorted((self.home / ".aws/cli/cache").glob("*"))
@@ -239,7 +239,7 @@ def at_a_terminal(home, *command, answer):
         while "MFA code" not in said:
             said += os.read(person, 1024).decode()
         os.write(person, f"{answer}\n".encode())
-        out, _ = running.communicate(timeout=60)
+        out, _ = running.communicate(timeout=240)
     finally:
         running.kill()
         os.close(person)

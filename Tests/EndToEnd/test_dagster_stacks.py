@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from leftovers import Leftovers
-from parts import outputs_of, stack_of, status_of
+from parts import create, outputs_of, stack_of, status_of
 
 RELEASE = "0123456789abcdef" * 4
 PARTS = ("webserver", "daemon", "usercode", "fgctl")
@@ -37,7 +37,7 @@ def put_images(project, *tags: str, parts=PARTS[:3]) -> None:
                 f"COPY {' '.join(PROGRAMS)} /bin/\nCMD [\"dagster\"]\n")
             name = f"{project.registry}/{project.image}/{part}:{tag}"
             for command in (["build", "-q", "-t", name, str(folder)], ["push", "-q", name]):
-                done = subprocess.run(["docker", *command], capture_output=True, text=True, timeout=120)
+                done = subprocess.run(["docker", *command], capture_output=True, text=True, timeout=240)
                 assert done.returncode == 0, done.stderr
 
 
@@ -247,7 +247,7 @@ def test_a_protected_database_keeps_its_base(networked):
         "Parameters": {name: {"Type": "String", "Default": "true"} for name in (
             "CreateDatabase", "DatabaseDeletionProtection")},
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"VpcId": {"Value": network["VpcId"]}}}
-    project.boto3("cloudformation").create_stack(StackName=project.base, TemplateBody=json.dumps(template))
+    create(project, project.base, json.dumps(template))
     refused = project.fgctl("cf-delete-stack", "--yes").expect(1)
     assert f"delete stack {project.base}: its database is protected against deletion" in refused.err
     assert "--parameter DatabaseDeletionProtection=false" in refused.err

@@ -16,7 +16,7 @@ import time
 import pytest
 import terminal
 from harness import wait_until
-from parts import SMALL, put_image, status_of
+from parts import SMALL, answering, own_seconds, put_image, status_of
 
 LIMIT = 5.0
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"]}}
@@ -30,11 +30,11 @@ DENIED = (
     "ecr:GetAuthorizationToken on resource: * because no identity-based policy allows the ecr:GetAuthorizationToken action")
 
 
-def told_in_time(running, pattern, happened):
+def told_in_time(running, judge, pattern, happened):
     """Awaits the line, and checks it against the moment that `happened` gives for what it found."""
-    found = running.line(pattern, deadline=60)
-    shown = time.time()
-    late = shown - happened(found)
+    found = running.line(pattern)
+    moment = happened(found)
+    late = running.shown - moment - answering(judge, moment, running.shown)
     print(f"/{pattern}/ was shown {late:.2f} s after it happened")
     assert late <= LIMIT
     return found
@@ -46,7 +46,7 @@ def end_of_task(project, cluster):
         def ended():
             [task] = project.boto3("ecs").describe_tasks(cluster=cluster, tasks=[found["id"]])["tasks"]
             return task.get("stoppedAt")
-        return wait_until("the end of the task", ended, 30).timestamp()
+        return wait_until("the end of the task", ended).timestamp()
     return happened
 
 
@@ -73,11 +73,13 @@ def service(job, standing_stacks):
     class Service:
         name = f"web-{job.suffix}"
 
-        def define(self, image="busybox:local", command=STAYS):
+        def define(self, image="busybox:local", command=STAYS, is_ever_well=True):
+            # A check that fails counts only after its start period: the deployment neither completes nor fails.
+            check = {} if is_ever_well else {"healthCheck": {"command": ["CMD-SHELL", "exit 1"], "startPeriod": 300}}
             answer = ecs.register_task_definition(
                 family=self.name, requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
                 executionRoleArn=ROLE,
-                containerDefinitions=[{"name": "web", "image": image, "command": ["sh", "-c", command]}])
+                containerDefinitions=[{"name": "web", "image": image, "command": ["sh", "-c", command], **check}])
             return answer["taskDefinition"]["taskDefinitionArn"]
 
         def make(self, breaker=False, **definition):
@@ -87,7 +89,7 @@ def service(job, standing_stacks):
                 deploymentConfiguration={"deploymentCircuitBreaker": {"enable": breaker, "rollback": False}})
             job.on_cleanup("service", lambda: ecs.delete_service(
                 cluster=standing_stacks.stack, service=self.name, force=True))
-            wait_until("the service", lambda: self.state()["runningCount"] == 1, 60)
+            wait_until("the service", lambda: self.state()["runningCount"] == 1)
 
         def change(self, **definition):
             ecs.update_service(
@@ -106,9 +108,9 @@ def test_a_stack_for_a_missing_image_is_refused(project, judge):
     """Real: nothing is changed, and nothing has to be awaited."""
     put_image(project, "0.1")
     project.write("small.yaml", SMALL)
-    began = time.time()
+    mark = judge.mark()
     result = project.fgctl("cf-create-stack", "0.2", "--template", "small.yaml").expect(1)
-    assert time.time() - began <= LIMIT
+    assert own_seconds(judge, mark) <= LIMIT
     assert f"find image {project.image}:0.2" in result.err
     assert judge.requests(label=judge.label, mutating=True) == []
     put_image(project, "0.2")
@@ -124,9 +126,9 @@ def test_a_task_whose_image_was_deleted(project, judge):
     delete_image(project)
     running = project.start("ecs-run-task")
     told_in_time(
-        running, r"task (?P<id>[\w-]+): the task never started: .*CannotPullContainerError",
+        running, judge, r"task (?P<id>[\w-]+): the task never started: .*CannotPullContainerError",
         end_of_task(project, project.stack))
-    result = running.wait(30).expect(125)
+    result = running.wait().expect(125)
     assert f"missing image: {image}" in result.err
     assert re.search(rf"repository {project.image} has no 0\.1; the newest there: .*0\.2", result.err)
     assert "next: build and push it" in result.err
@@ -148,9 +150,9 @@ def test_a_service_whose_image_was_deleted(job, judge, standing_stacks, service,
     delete_image(job)
     running = job.start("update-service", service.name)
     told_in_time(
-        running, r"task (?P<id>[\w-]+) failedToStart: .*CannotPullContainerError",
+        running, judge, r"task (?P<id>[\w-]+) failedToStart: .*CannotPullContainerError",
         end_of_task(job, standing_stacks.stack))
-    result = running.wait(60).expect(1)
+    result = running.wait().expect(1)
     assert f"missing image: {image}" in result.err
     assert f"repository {job.image} has no 0.1, and no tagged image at all" in result.err
     assert "CannotPullContainerError" in result.err.splitlines()[-2]
@@ -167,8 +169,8 @@ def test_a_task_that_ends_with_1(job, judge, standing_stacks):
     """Real."""
     running = job.start("ecs-run-task", "--command", "sh -c 'echo no such table; sleep 4; exit 1'")
     told_in_time(
-        running, r"task (?P<id>[\w-]+): container \w+ ended with 1", end_of_task(job, standing_stacks.stack))
-    result = running.wait(30).expect(1)
+        running, judge, r"task (?P<id>[\w-]+): container \w+ ended with 1", end_of_task(job, standing_stacks.stack))
+    result = running.wait().expect(1)
     assert result.out == "no such table\n"
     assert result.err.count("ended with 1") == 1
     job.fgctl("ecs-run-task", "--command", "sh -c 'exit 0'").expect(0)
@@ -181,8 +183,8 @@ def test_a_service_whose_tasks_end_with_1(job, judge, standing_stacks, service, 
     service.change(command="sleep 1; exit 1")
     running = job.start("update-service", service.name)
     told_in_time(
-        running, r"task (?P<id>[\w-]+) failed: container web ended with 1", end_of_task(job, standing_stacks.stack))
-    result = running.wait(120).expect(1)
+        running, judge, r"task (?P<id>[\w-]+) failed: container web ended with 1", end_of_task(job, standing_stacks.stack))
+    result = running.wait().expect(1)
     assert re.search(r"^fgctl: update service \S+: .*container web (ended with|exit) 1", result.err, re.M)
     service.change()
     job.fgctl("update-service", service.name).expect(0)
@@ -238,8 +240,8 @@ def test_a_service_in_a_stack(project, judge, case):
     project.write("web.yaml", text)
     command = ("cf-create-stack", "0.9", "--template", "web.yaml")
     running = project.start(*command)
-    told_in_time(running, pattern, end_of_task(project, project.stack))
-    result = running.wait(120).expect(1)
+    told_in_time(running, judge, pattern, end_of_task(project, project.stack))
+    result = running.wait().expect(1)
     error, hint = result.err.splitlines()[-2:]
     assert error.startswith(f"fgctl: stack {project.stack}: service Web keeps failing: ")
     assert ("CannotPullContainerError" if case == "image" else "container web ended with 1") in error
@@ -266,25 +268,26 @@ def test_an_update_that_is_interrupted_can_be_rolled_back(project, judge, answer
     text = SERVICE.replace("IMAGE", "busybox:local")
     project.write("web.yaml", text.replace("COMMAND", STAYS))
     project.fgctl("cf-create-stack", "0.9", "--template", "web.yaml").expect(0)
-    # Healthy only after three seconds, it fails before.
-    project.write("web.yaml", text.replace("COMMAND", "sleep 2; exit 1"))
+    # Neither well, for its check fails, nor failing, for that counts only later.
+    check = "          HealthCheck: {Command: [CMD-SHELL, exit 1], StartPeriod: 300}\n"
+    project.write("web.yaml", text.replace("COMMAND", STAYS).replace("          Essential: true\n", f"          Essential: true\n{check}"))
     with terminal.fgctl(project, "cf-update-stack", "0.9", "--template", "web.yaml", "--yes") as running:
-        running.expect("UPDATE_IN_PROGRESS AWS::ECS::Service Web", 30)
+        running.expect("UPDATE_IN_PROGRESS AWS::ECS::Service Web")
         running.interrupt()
         running.expect(f"Update of stack {project.stack}: roll back? [y/N] ")
         running.type(answer)
-        assert running.process.wait(30) == 130, running.text
+        assert running.process.wait(60) == 130, running.text
         running.shows("")
     cancelled = judge.requests("cloudformation", "CancelUpdateStack", label=judge.label)
     assert len(cancelled) == (answer == "y")
     if answer == "y":
         assert f"stack {project.stack}: rolling back" in running.text
-        wait_until("the rollback", lambda: status_of(project) == "UPDATE_ROLLBACK_COMPLETE", 60)
+        wait_until("the rollback", lambda: status_of(project) == "UPDATE_ROLLBACK_COMPLETE")
     else:
         assert "CloudFormation goes on: watch it with 'fgctl cf-events --follow" in running.text
         assert "roll it back with 'fgctl service-rollback web'" in running.text
         project.boto3("cloudformation").cancel_update_stack(StackName=project.stack)
-        wait_until("the rollback", lambda: status_of(project) == "UPDATE_ROLLBACK_COMPLETE", 60)
+        wait_until("the rollback", lambda: status_of(project) == "UPDATE_ROLLBACK_COMPLETE")
 
 
 # --- an execution role that may not pull ----------------------------------------------------------------------------
@@ -305,8 +308,8 @@ def test_a_task_whose_role_cannot_pull(job, judge, standing_stacks):
     happened = time.time()
     judge.inject("ecs", "DescribeTasks", times=9, status=200, body=json.dumps(
         {"tasks": [refused_task(arn, standing_stacks.stack, happened)], "failures": []}))
-    told_in_time(running, r"not authorized to perform: ecr:GetAuthorizationToken", lambda _: happened)
-    result = running.wait(30).expect(125)
+    told_in_time(running, judge, r"not authorized to perform: ecr:GetAuthorizationToken", lambda _: happened)
+    result = running.wait().expect(125)
     assert "denied action: role nightly-ExecutionRole-1A2B may not ecr:GetAuthorizationToken on *" in result.err
     assert "the role is arn:aws:iam::000000000000:role/nightly-ExecutionRole-1A2B" in result.err
     assert "ecr:BatchGetImage" in result.err.splitlines()[-1]
@@ -317,7 +320,7 @@ def test_a_task_whose_role_cannot_pull(job, judge, standing_stacks):
 def test_a_service_whose_role_cannot_pull(job, judge, standing_stacks, service):
     """Put into the answers: three stopped tasks and a rollout that goes on. Real: the service, and the deployment after
     the repair."""
-    service.make()
+    service.make(is_ever_well=False)
     cluster = standing_stacks.stack
     arns = [f"arn:aws:ecs:us-east-1:000000000000:task/{cluster}/{number}" for number in "abc"]
     since = judge.mark()
@@ -344,9 +347,10 @@ def test_a_service_whose_role_cannot_pull(job, judge, standing_stacks, service):
     judge.inject("ecs", "DescribeServices", times=99, status=200, body=described(3))
     judge.inject("ecs", "ListTasks", times=99, status=200, body=json.dumps({"taskArns": arns}))
     judge.inject("ecs", "DescribeTasks", times=99, status=200, body=json.dumps({"tasks": tasks, "failures": []}))
-    told_in_time(running, r"not authorized to perform: ecr:GetAuthorizationToken", lambda _: happened)
-    result = running.wait(60).expect(1)
+    told_in_time(running, judge, r"not authorized to perform: ecr:GetAuthorizationToken", lambda _: happened)
+    result = running.wait().expect(1)
     assert "denied action: role nightly-ExecutionRole-1A2B may not ecr:GetAuthorizationToken on *" in result.err
     assert f"the role is {ROLE}" in result.err
     judge.clear_injections()
+    service.change()
     job.fgctl("update-service", service.name).expect(0)

@@ -18,7 +18,7 @@ def recorder(project, tmp_path):
 
 
 def docker(*arguments):
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True, timeout=240).stdout
 
 
 def inspect(reference):
@@ -324,7 +324,7 @@ def test_build_is_shown_as_it_goes_and_can_be_interrupted(project):
     running = project.start("docker-build", "0.1")
     running.line("^early$")
     running.interrupt()
-    assert running.wait(20).code == 130
+    assert running.wait(30).code == 130
     assert local_tags(project) == set()
 
 
@@ -337,5 +337,5 @@ def test_interrupted_push_leaves_no_login_behind(built, recorder, tmp_path):
     [folder] = temporary.iterdir()
     assert folder.stat().st_mode & 0o077 == 0
     running.interrupt()
-    assert running.wait(20).code == 130
+    assert running.wait(30).code == 130
     assert list(temporary.iterdir()) == []

@@ -111,16 +111,16 @@ def sidecar(job, fgctl_binary, tmp_path):
     folder = tmp_path / "sidecar"
     folder.mkdir()
     shutil.copy(fgctl_binary, folder / "fgctl")
-    linked = subprocess.run(["ldd", str(fgctl_binary)], capture_output=True, text=True, check=True, timeout=30).stdout
+    linked = subprocess.run(["ldd", str(fgctl_binary)], capture_output=True, text=True, check=True, timeout=240).stdout
     lines = ["FROM busybox:local", "COPY fgctl /usr/bin/fgctl"]
     for number, library in enumerate(dict.fromkeys(re.findall(r"(?:=> )?(/\S+) \(0x", linked))):
         shutil.copy(library, folder / str(number))
         lines.append(f"COPY {number} {library}")
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
     name = f"{job.image}-sidecar:0.1"
-    subprocess.run(["docker", "build", "-q", "-t", name, str(folder)], check=True, capture_output=True, timeout=120)
+    subprocess.run(["docker", "build", "-q", "-t", name, str(folder)], check=True, capture_output=True, timeout=240)
     yield name
-    subprocess.run(["docker", "rmi", "-f", name], check=True, capture_output=True, timeout=60)
+    subprocess.run(["docker", "rmi", "-f", name], check=True, capture_output=True, timeout=240)
 
 
 def test_a_release_is_there_before_the_main_container_starts(config, with_init, sidecar):

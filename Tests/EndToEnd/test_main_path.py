@@ -19,7 +19,7 @@ def aws(project, *arguments):
         "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": harness.REGION,
         "AWS_ENDPOINT_URL": project.local_aws, "AWS_PAGER": ""}
     done = subprocess.run(
-        [str(AWS), *arguments, "--output", "json"], env=environment, capture_output=True, text=True, timeout=60)
+        [str(AWS), *arguments, "--output", "json"], env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, f"aws {' '.join(arguments)}: {done.stderr}"
     return json.loads(done.stdout)
 

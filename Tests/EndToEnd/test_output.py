@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import urllib.parse
 
@@ -115,8 +116,20 @@ def on_a_terminal(project, words, environment):
             pass
         finally:
             os.close(ours)
-        process.wait(60)
+        process.wait(240)
     return shown.decode()
+
+
+def test_a_signal_that_comes_with_the_first_request(project):
+    """However early it comes, once there is anything to be interrupted it is taken as an interruption."""
+    for _ in range(100):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(240)
+            running = project.start("whoami", "--endpoint-url", f"http://127.0.0.1:{silent.getsockname()[1]}")
+            connection, _ = silent.accept()
+            with connection:
+                running.signal(signal.SIGINT)
+                assert running.wait().code == 130
 
 
 def test_reader_that_goes_away(project):
@@ -125,7 +138,7 @@ def test_reader_that_goes_away(project):
     os.close(read)
     try:
         done = subprocess.run(
-            [str(project.binary), "cf-status"], stdout=write, stderr=subprocess.PIPE, text=True, timeout=60,
+            [str(project.binary), "cf-status"], stdout=write, stderr=subprocess.PIPE, text=True, timeout=240,
             cwd=project.folder, env=project.environment, stdin=subprocess.DEVNULL, restore_signals=True)
     finally:
         os.close(write)
@@ -137,6 +150,6 @@ def test_head(project):
     first = project.fgctl("cf-status").expect(0).out.splitlines()[0]
     shell = f"set -o pipefail; '{project.binary}' cf-status | head -1"
     done = subprocess.run(
-        ["bash", "-c", shell], capture_output=True, text=True, timeout=60, cwd=project.folder, env=project.environment)
+        ["bash", "-c", shell], capture_output=True, text=True, timeout=240, cwd=project.folder, env=project.environment)
     assert (done.stdout, done.stderr) == (f"{first}\n", "")
     assert done.returncode in (0, 128 + signal.SIGPIPE)

@@ -26,7 +26,7 @@ TASK_STACK = (parts.TEMPLATES / "task.yaml").read_text()
 
 def test_the_policies_fit_the_operations():
     assert permissions.problems() == []
-    done = subprocess.run([harness.ROOT / "bin/permissions", "--check"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([harness.ROOT / "bin/permissions", "--check"], capture_output=True, text=True, timeout=240)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -59,11 +59,11 @@ def test_every_command_is_in_a_group():
 def test_a_policy_is_printed_with_its_names():
     done = subprocess.run(
         [harness.ROOT / "bin/permissions", "setup", "AWS_ACCOUNT_ID=123456789012", "STACK_NAME=nightly"],
-        capture_output=True, text=True, timeout=60)
+        capture_output=True, text=True, timeout=240)
     assert '"arn:aws:iam::123456789012:role/fgctl-deploy-nightly-*"' in done.stdout
     for wrong in ([], ["nothing"], ["setup", "STACK=nightly"]):
         done = subprocess.run(
-            [harness.ROOT / "bin/permissions", *wrong], capture_output=True, text=True, timeout=60)
+            [harness.ROOT / "bin/permissions", *wrong], capture_output=True, text=True, timeout=240)
         assert done.returncode == 64 and "usage: bin/permissions" in done.stderr
 
 
@@ -251,7 +251,7 @@ def test_tasks(standing):
     run = ("ecs-run-task", "--run-id", "one", "--command", 'sh -c "exit 5"')
     standing.fgctl(*run).expect(5)
     assert "recorded verdict" in standing.fgctl(*run).expect(5).err
-    stays = "sh -c 'trap exit TERM; sleep 60 & wait'"
+    stays = "sh -c 'trap exit TERM; sleep 600 & wait'"
     arn = standing.fgctl("ecs-run-task", "--no-wait", "--command", stays).expect(0).out.strip().splitlines()[-1]
     assert arn in standing.fgctl("ecs-list-tasks", "--output", "json").expect(0).out
     standing.fgctl("ecs-wait-task", arn, "--poke").expect(99)

@@ -54,9 +54,9 @@ def kill_at(job, judge, run, service, operation, after):
     judge.wait_for(service, operation, since=since)
     if after and operation == "RunTask":
         # The judge notes a request when it comes: ECS must have acted on it.
-        wait_until("the task", lambda: tasks_of_label(job), 30)
+        wait_until("the task", lambda: tasks_of_label(job))
     running.signal(signal.SIGKILL)
-    running.wait(20)
+    running.wait(30)
     hold.set()
     judge.settle()
     judge.clear_injections()
@@ -94,7 +94,7 @@ def test_killed_while_it_follows_and_again_and_again(job, judge, standing_stacks
         running = job.start(*run)
         running.line("^hello$", stream="out")
         running.signal(signal.SIGKILL)
-        running.wait(20)
+        running.wait(30)
     run_again(job, judge, run, standing_stacks)
     assert len(judge.requests("ecs", "RunTask", label=judge.label)) == 1
 
@@ -130,11 +130,11 @@ def test_the_record_comes_first(job, judge, run):
 
 
 def test_interrupting_it_stops_the_task_and_is_recorded(job, standing_stacks, run):
-    command = "sh -c 'trap \"exit 0\" TERM; echo hello; sleep 60 & wait'"
+    command = "sh -c 'trap \"exit 0\" TERM; echo hello; sleep 600 & wait'"
     running = job.start(*run[:-1], command)
     running.line("^hello$", stream="out")
     running.interrupt()
-    running.wait(90).expect(130)
+    running.wait().expect(130)
     again = job.fgctl(*run[:-1], command).expect(130)
     assert "recorded verdict" in again.err
     assert len(tasks_of(job, standing_stacks)) == 1

@@ -59,8 +59,8 @@ def test_lines_come_while_it_runs(job):
     running.line(r"^ready$", stream="out")
     assert running.process.poll() is None
     [container] = containers(running)
-    subprocess.run(["docker", "exec", container, "touch", "/tmp/go"], check=True, timeout=30)
-    assert running.wait(30).expect(0).out == "ready\ndone\n"
+    subprocess.run(["docker", "exec", container, "touch", "/tmp/go"], check=True, timeout=240)
+    assert running.wait().expect(0).out == "ready\ndone\n"
 
 
 def containers(running):
@@ -70,7 +70,7 @@ def containers(running):
         listed = subprocess.run(
             ["docker", "ps", "--filter", f"label=com.amazonaws.ecs.task-arn={arn}",
              "--format", '{{.ID}} {{.Label "com.amazonaws.ecs.container-name"}}'],
-            capture_output=True, text=True, check=True, timeout=30)
+            capture_output=True, text=True, check=True, timeout=240)
         # The container that holds the task's network is none of the task's own.
         found += [words[0] for words in map(str.split, listed.stdout.splitlines()) if "~internal~" not in words[-1]]
     return found

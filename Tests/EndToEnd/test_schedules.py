@@ -30,7 +30,7 @@ def scheduled(project):
         assert status in ("CREATE_IN_PROGRESS", "CREATE_COMPLETE"), status
         return status == "CREATE_COMPLETE"
 
-    harness.wait_until(f"stack {project.stack} created", created, 60, 0.1)
+    harness.wait_until(f"stack {project.stack} created", created, interval=0.1)
     return project
 
 
@@ -189,7 +189,7 @@ def test_scheduled_run_knows_its_time_and_settings(scheduled):
     def messages():
         return [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
 
-    [line] = harness.wait_until("a line of the scheduled task", messages, 60)
+    [line] = harness.wait_until("a line of the scheduled task", messages)
     mode, triggered, execution = line.split("|")
     assert mode == "a b" and re.fullmatch(r"[0-9a-f-]{36}", execution)
     triggered = datetime.datetime.fromisoformat(triggered.replace("Z", "+00:00"))

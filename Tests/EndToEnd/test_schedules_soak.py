@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(os.environ.get("FGCTL_SOAK") != "1", reason="a l
 def test_a_run_that_did_not_happen(project, standing_stacks):
     project.write_env(PARENT_STACK_NAME=standing_stacks.parent_stack)
     parts.create(project, project.stack, (parts.TEMPLATES / "task.yaml").read_text(), ImageUri=parts.IMAGE)
-    due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    due = (datetime.now(UTC) + timedelta(seconds=135)).replace(second=0, microsecond=0)
     project.fgctl("schedule-create", "job", f"{due:%-M %-H %-d %-m} ? *").expect(0)
     # The schedule fires, and RunTask refuses: there is no such task definition.
     scheduler = project.boto3("scheduler")
@@ -30,8 +30,8 @@ def test_a_run_that_did_not_happen(project, standing_stacks):
         return schedule["lastRun"]["status"]
 
     assert status() == "none"
-    harness.wait_until("the run due", lambda: status() == "pending", 90, 1)
+    harness.wait_until("the run due", lambda: status() == "pending", interval=1)
     project.fgctl("schedule-list", "--failed").expect(0)
-    harness.wait_until("the run missed", lambda: status() == "missing", 140, 2)
+    harness.wait_until("the run missed", lambda: status() == "missing", interval=2)
     refused = project.fgctl("schedule-list", "--failed").expect(1)
     assert f"missing  due {due:%Y-%m-%dT%H:%M:00Z}" in refused.out and "neither a task nor a log stream" in refused.out

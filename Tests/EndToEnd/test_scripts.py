@@ -8,12 +8,13 @@ import shutil
 import subprocess
 
 import harness
+import parts
 import pytest
 
 BIN = harness.ROOT / "bin"
 
 
-def run(*command, timeout=60, cwd=harness.ROOT, **environment):
+def run(*command, timeout=240, cwd=harness.ROOT, **environment):
     return subprocess.run(
         [str(c) for c in command], capture_output=True, text=True, timeout=timeout, cwd=cwd,
         env=os.environ | environment, stdin=subprocess.DEVNULL)
@@ -95,15 +96,15 @@ def test_embedded_templates(tmp_path):
 
 def test_local_aws_is_up_and_stays_up(local_aws):
     """`up` on what is up changes nothing: the same processes go on."""
-    before = run(BIN / "local-aws", "status", timeout=120)
+    before = run(BIN / "local-aws", "status", timeout=240)
     if before.returncode != 0 and "not started from here" in before.stdout:
         pytest.skip("local AWS was started by another checkout")
     assert before.returncode == 0, before.stdout + before.stderr
     assert "of an older state" not in before.stdout
-    up = run(BIN / "local-aws", "up", timeout=120)
+    up = run(BIN / "local-aws", "up", timeout=240)
     assert up.returncode == 0 and "is already up" in up.stdout, up.stdout + up.stderr
     assert run(BIN / "local-aws", "status").stdout == before.stdout
-    assert run(BIN / "local-aws", "up", "--quiet", timeout=120).stdout == ""
+    assert run(BIN / "local-aws", "up", "--quiet", timeout=240).stdout == ""
     wrong = run(BIN / "local-aws", "restart")
     assert wrong.returncode == 64 and "usage: bin/local-aws" in wrong.stderr
 
@@ -130,14 +131,15 @@ def runtime_image():
     """The runtime image, made anew from the release build; gone again when there was none before."""
     if not (harness.ROOT / ".build/release/fgctl").exists():
         pytest.skip("there is no release build: run bin/build")
-    before = image_ids()
-    made = run(BIN / "image", timeout=600)
-    assert made.returncode == 0, made.stdout + made.stderr
-    name, size = re.fullmatch(IMAGE, made.stdout).groups()
-    assert 0 < int(size) <= 80
-    yield name
-    if not before:
-        assert run("docker", "image", "rm", "-f", name, "fgctl:latest").returncode == 0
+    with parts.alone_with_the_fgctl_image():
+        before = image_ids()
+        made = run(BIN / "image", timeout=600)
+        assert made.returncode == 0, made.stdout + made.stderr
+        name, size = re.fullmatch(IMAGE, made.stdout).groups()
+        assert 0 < int(size) <= 80
+        yield name
+        if not before:
+            assert run("docker", "image", "rm", "-f", name, "fgctl:latest").returncode == 0
 
 
 def in_image(image, *command, **environment):

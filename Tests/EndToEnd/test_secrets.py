@@ -184,7 +184,7 @@ def test_no_secret_of_the_user_in_any_output(project, judge, markers):
     run("cf-update-stack", "1.0", "--template", "task.yaml", "--parameter", other)
     for command in ("cf-status", "cf-events", "cf-diagnose", "schedule-list", "schedule-disable", "schedule-enable"):
         run(command)
-    arn = run("ecs-run-task", "--no-wait", "--command", "sh -c 'trap exit TERM; sleep 60 & wait'", *override, both=False).json["taskArns"][0]
+    arn = run("ecs-run-task", "--no-wait", "--command", "sh -c 'trap exit TERM; sleep 600 & wait'", *override, both=False).json["taskArns"][0]
     run("ecs-run-task", "--run-id", "one", "--command", "sh -c 'exit 7'", *override, codes=(7,))
     run("ecs-list-tasks")
     run("ecs-stop-task", arn)

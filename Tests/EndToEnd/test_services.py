@@ -3,6 +3,7 @@
 import json
 import re
 
+import parts
 import pytest
 import terminal
 from harness import wait_until
@@ -15,11 +16,13 @@ def make(job, standing_stacks):
     """Makes services of the standing cluster."""
     ecs = job.boto3("ecs")
 
-    def make_service(name="web", command="trap 'exit 0' TERM; sleep 600 & wait", desired=1, **more):
+    def make_service(name="web", command="trap 'exit 0' TERM; sleep 600 & wait", desired=1, is_ever_well=True, **more):
         name = f"{name}-{job.suffix}"
+        # A check that fails counts only after its start period: the deployment neither completes nor fails.
+        check = {} if is_ever_well else {"healthCheck": {"command": ["CMD-SHELL", "exit 1"], "startPeriod": 300}}
         ecs.register_task_definition(
             family=job.stack, requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
-            containerDefinitions=[{"name": "web", "image": "busybox:local", "command": ["sh", "-c", command]}])
+            containerDefinitions=[{"name": "web", "image": "busybox:local", "command": ["sh", "-c", command], **check}])
         ecs.create_service(
             cluster=standing_stacks.stack, serviceName=name, taskDefinition=job.stack, desiredCount=desired,
             launchType="FARGATE", networkConfiguration=NETWORK, **more)
@@ -34,7 +37,7 @@ def primary(job, stacks, name):
 
 
 def settled(job, stacks, name):
-    wait_until("the service", lambda: primary(job, stacks, name)["rolloutState"] == "COMPLETED", 60)
+    wait_until("the service", lambda: primary(job, stacks, name)["rolloutState"] == "COMPLETED")
 
 
 def test_a_deployment_is_followed_to_its_end(job, judge, standing_stacks, make):
@@ -117,11 +120,11 @@ def test_the_primary_deployment_is_another(job, judge, standing_stacks, make, ch
 
 
 def test_interrupted(job, judge, standing_stacks, make):
-    name = make(command="exit 3")
+    name = make(is_ever_well=False)
     running = job.start("update-service", name)
     running.line(r"deployment ecs-svc/\S+ started")
     running.interrupt()
-    result = running.wait(20).expect(130)
+    result = running.wait(30).expect(130)
     assert "only the watching has ended" in result.err
     assert f"the deployment of service {name} goes on" in result.err
     assert f"'fgctl service-status {name}'" in result.err
@@ -130,7 +133,7 @@ def test_interrupted(job, judge, standing_stacks, make):
 
 
 def test_a_terminal_is_asked_whether_to_roll_back(job, judge, make):
-    name = make(command="sleep 1; exit 3")
+    name = make(is_ever_well=False)
     with terminal.fgctl(job, "update-service", name) as running:
         running.expect(" started")
         running.interrupt()
@@ -138,7 +141,7 @@ def test_a_terminal_is_asked_whether_to_roll_back(job, judge, make):
         running.type("y")
         # A restart has nothing else to go back to.
         running.expect("nothing else ran before")
-        assert running.process.wait(20) == 130, running.text
+        assert running.process.wait(60) == 130, running.text
 
 
 def revision(job, stacks, name, command):
@@ -183,7 +186,7 @@ def test_too_many_failed_tasks_bring_back_what_ran_before(job, judge, standing_s
     settled(job, standing_stacks, name)
     before, after = revision(job, standing_stacks, name, "exit 3")
     running = job.start("update-service", name, "--max-failed-tasks", "1", "--output", "json")
-    result = running.wait(60).expect(1)
+    result = running.wait().expect(1)
     [report] = result.json["services"]
     assert "given up on after" in report["reason"]
     assert "container web ended with 3" in report["reason"]
@@ -279,10 +282,11 @@ def test_a_stack_goes_back_with_its_service(job, judge, standing_stacks):
         return formation.describe_stacks(StackName=stack)["Stacks"][0]
 
     formation.create_stack(StackName=stack, TemplateBody=TEMPLATE, Parameters=parameters("0.1", "aa" * 32))
-    job.on_cleanup("stack", lambda: formation.delete_stack(StackName=stack))
-    wait_until("the stack", lambda: status()["StackStatus"] == "CREATE_COMPLETE", 60)
+    job.on_cleanup("stack", lambda: wait_until("the stack deleted", lambda: parts.status_of(job, stack) is None))
+    job.on_cleanup("deletion of the stack", lambda: formation.delete_stack(StackName=stack))
+    wait_until("the stack", lambda: status()["StackStatus"] == "CREATE_COMPLETE")
     formation.update_stack(StackName=stack, TemplateBody=TEMPLATE, Parameters=parameters("0.2", "bb" * 32))
-    wait_until("the update", lambda: status()["StackStatus"] == "UPDATE_COMPLETE", 60)
+    wait_until("the update", lambda: status()["StackStatus"] == "UPDATE_COMPLETE")
     here = ("--set", f"STACK_NAME={stack}", "--set", f"ECS_CLUSTER={standing_stacks.stack}")
 
     plan = job.fgctl("service-rollback", "web", "--dry-run", "--output", "json", *here).expect(0).json

@@ -51,36 +51,38 @@ def stack_name(text):
 
 def nothing_is_left(project, name):
     cloudformation, ecr = project.boto3("cloudformation"), project.boto3("ecr")
-    stacks = [s["StackName"] for s in cloudformation.describe_stacks()["Stacks"] if s["StackStatus"] != "DELETE_COMPLETE"]
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    stacks = [s["StackName"] for page in pages for s in page["Stacks"] if s["StackStatus"] != "DELETE_COMPLETE"]
     assert [s for s in stacks if name in s] == []
-    assert [r for r in ecr.describe_repositories()["repositories"] if name in r["repositoryName"]] == []
+    repositories = [r for page in ecr.get_paginator("describe_repositories").paginate() for r in page["repositories"]]
+    assert [r for r in repositories if name in r["repositoryName"]] == []
     assert project.boto3("logs").describe_log_groups(logGroupNamePrefix=f"/ecs/{name}")["logGroups"] == []
     images = subprocess.run(
-        ["docker", "images", "--quiet", "--filter", f"label=fgctl.smoke={name}"], capture_output=True, text=True, timeout=60)
+        ["docker", "images", "--quiet", "--filter", f"label=fgctl.smoke={name}"], capture_output=True, text=True, timeout=240)
     assert images.stdout == ""
 
 
 @pytest.mark.parametrize(("account", "said"), [(None, "FGCTL_SMOKE_AWS=123456789012 bin/smoke-aws"), ("yes", "name the account")])
 def test_without_the_guard_nothing_is_done(smoke, judge, account, said):
-    result = smoke(account=account).wait(60).expect(64)
+    result = smoke(account=account).wait().expect(64)
     assert "Nothing was done" in result.err and said in result.err and "USD" in result.err
     assert judge.requests(label=judge.label) == []
     assert not smoke.report.exists()
 
 
 def test_another_account_is_refused(smoke, judge):
-    result = smoke(account="123456789012").wait(60).expect(64)
+    result = smoke(account="123456789012").wait().expect(64)
     assert "names account 123456789012, the credentials are those of 000000000000" in result.err
     assert {r.operation for r in judge.requests(label=judge.label)} == {"GetCallerIdentity"}
 
 
 def test_usage(smoke, judge):
-    assert "go together" in smoke("--subnets", "subnet-0a").wait(60).expect(64).err
+    assert "go together" in smoke("--subnets", "subnet-0a").wait().expect(64).err
     assert judge.requests(label=judge.label) == []
 
 
 def test_the_main_job_and_its_report(smoke, judge, project):
-    result = smoke().wait(300).expect(0)
+    result = smoke().wait(600).expect(0)
     name = stack_name(result.err)
     assert result.out == smoke.report.read_text()
     assert "**passed**" in result.out and "********0000" in result.out
@@ -95,7 +97,7 @@ def test_the_main_job_and_its_report(smoke, judge, project):
 
 def test_a_failure_is_told_and_cleaned_up(smoke, judge, project):
     judge.inject("ecs", "RunTask", status=400, code="ClientException", message="no capacity today")
-    result = smoke("--subnets", "subnet-0a", "--security-groups", "sg-0a").wait(300).expect(1)
+    result = smoke("--subnets", "subnet-0a", "--security-groups", "sg-0a").wait(600).expect(1)
     assert "**failed**" in result.out and "no capacity today" in result.out
     assert re.search(r"^\| `fgctl ecs-run-task` \| 125 \| 0 \|", result.out, re.M)
     assert "cf-create-vpc" not in result.out and "cf-delete-vpc" not in result.out
@@ -112,7 +114,7 @@ def test_interrupted_it_cleans_up(smoke, judge, project, number, code):
     running.line("interrupted: cleaning up")
     # Impatience does not keep it from cleaning up.
     running.signal(number)
-    result = running.wait(120).expect(code)
+    result = running.wait().expect(code)
     assert "**interrupted**" in result.out and "Left behind" not in result.out
     assert "already cleaning up" in result.err
     nothing_is_left(project, stack_name(result.err))
@@ -151,7 +153,7 @@ def test_a_signal_in_the_middle_of_a_line(monkeypatch, capfd):
 
 def test_what_is_left_is_told(smoke, judge, project):
     judge.inject("cloudformation", "DeleteStack", times=9, status=403, code="AccessDenied", message="not you")
-    result = smoke("--subnets", "subnet-0a", "--security-groups", "sg-0a").wait(300).expect(1)
+    result = smoke("--subnets", "subnet-0a", "--security-groups", "sg-0a").wait(600).expect(1)
     name = stack_name(result.err)
     assert f"- stack {name}: aws cloudformation delete-stack --region {harness.REGION} --stack-name {name}" in result.out
     judge.clear_injections()

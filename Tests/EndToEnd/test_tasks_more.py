@@ -23,6 +23,11 @@ def status(job, arn):
     return task["lastStatus"]
 
 
+def until_running(job, arn):
+    """A line of its container may be there before ECS says that the task runs."""
+    wait_until(f"{arn} running", lambda: status(job, arn) == "RUNNING")
+
+
 def stop(job, arn):
     job.boto3("ecs").stop_task(cluster=arn.split("/")[1], task=arn)
 
@@ -31,7 +36,7 @@ def stop(job, arn):
 
 
 def test_waiting_gives_lines_and_code(job):
-    arn = start(job, "--command", "sh -c 'echo one; sleep 1; echo two; exit 7'")
+    arn = start(job, "--command", "sh -c 'echo one; sleep 3; echo two; exit 7'")
     result = job.fgctl("ecs-wait-task", arn).expect(7)
     assert result.out == "one\ntwo\n"
     assert "ended with 7" in result.err
@@ -51,7 +56,7 @@ def test_poke(job):
     result = job.fgctl("ecs-wait-task", "--poke", arn, "--output", "json").expect(99)
     assert result.json["error"]["kind"] == "notYet"
     stop(job, arn)
-    wait_until("stopped", lambda: status(job, arn) == "STOPPED", 30)
+    wait_until("stopped", lambda: status(job, arn) == "STOPPED")
     job.fgctl("ecs-wait-task", "--poke", arn).expect(130)
 
 
@@ -61,9 +66,9 @@ def test_a_timeout_leaves_the_task_alone(job, judge):
     assert result.json["error"]["kind"] == "timedOut"
     assert arn in result.json["error"]["hint"]
     assert judge.requests("ecs", "StopTask", label=judge.label) == []
-    assert status(job, arn) == "RUNNING"
+    until_running(job, arn)
     running = job.start("ecs-run-task", "--timeout", "2s", *SLEEP)
-    late = running.wait(60).expect(125)
+    late = running.wait().expect(125)
     assert "still running after 2 s" in late.err
     assert judge.requests("ecs", "StopTask", label=judge.label) == []
     for task in (arn, re.search(r"^started (\S+)$", late.err, re.M)[1]):
@@ -76,10 +81,10 @@ def test_a_signal_ends_the_watching_only(job, judge, number, code):
     running = job.start("ecs-wait-task", arn)
     running.line("^ready$", stream="out")
     running.signal(number)
-    result = running.wait(20).expect(code)
+    result = running.wait(30).expect(code)
     assert "only the watching has ended" in result.err
     assert judge.requests(label=judge.label, mutating=True)[-1].operation == "RunTask"
-    assert status(job, arn) == "RUNNING"
+    until_running(job, arn)
     stop(job, arn)
 
 
@@ -99,13 +104,17 @@ def test_a_minute_costs_at_most_thirty_calls(job, judge, script):
     """The whole command, its launch and its end included."""
     result = job.fgctl("ecs-run-task", "--command", f"sh -c '{script}'").expect(0)
     calls = judge.requests(label=judge.label)
-    minute = [call for call in calls if call.time < calls[0].time + timedelta(seconds=60)]
-    assert 10 <= len(minute) <= 30, [call.operation for call in minute]
-    # A loaded machine starts the container late, which may take one look more.
-    assert len(calls) <= 32, [call.operation for call in calls]
+    # Each minute that begins with a call; how many there are goes by how fast the machine starts the container.
+    minutes = [[call for call in calls if first.time <= call.time < first.time + timedelta(seconds=60)] for first in calls]
+    assert len(minutes[0]) >= 10
+    for minute in minutes:
+        assert len(minute) <= 30, [call.operation for call in minute]
     assert result.out.split() == ([str(n) for n in range(60)] if "echo" in script else [])
-    # Seen within five seconds; the rest is starting, and reading late lines.
-    assert result.seconds < 75
+    # Seen within five seconds; a look that was under way may have seen it.
+    arn = re.search(r"^started (\S+)$", result.err, re.M)[1]
+    [task] = job.boto3("ecs").describe_tasks(cluster=arn.split("/")[1], tasks=[arn])["tasks"]
+    looks = [call.time for call in calls if call.operation == "DescribeTasks" and call.time >= task["stoppedAt"]]
+    assert next(iter(looks), task["stoppedAt"]) - task["stoppedAt"] <= timedelta(seconds=5)
 
 
 # --- ecs-list-tasks, ecs-stop-task ----------------------------------------------------------------------------------
@@ -115,7 +124,7 @@ def test_list_and_stop(job, judge):
     ended = start(job, "--command", "sh -c 'exit 3'")
     job.fgctl("ecs-wait-task", ended).expect(3)
     arn = start(job, *SLEEP)
-    wait_until("running", lambda: status(job, arn) == "RUNNING", 30)
+    until_running(job, arn)
     listed = {task["taskArn"]: task for task in job.fgctl("ecs-list-tasks", "--output", "json").expect(0).json["tasks"]}
     assert listed[arn]["lastStatus"] == "RUNNING"
     assert listed[ended]["containers"][0]["exitCode"] == 3
@@ -174,11 +183,11 @@ def test_logs(job):
 
 def test_following_ends_with_the_signal_alone(job, judge):
     running = job.start("ecs-logs", "--follow", "--since", "1m")
-    arn = start(job, "--command", f"sh -c 'echo now {job.suffix}; sleep 30'")
+    arn = start(job, "--command", f"sh -c 'trap \"exit 0\" TERM; echo now {job.suffix}; sleep 600 & wait'")
     running.line(f"now {job.suffix}", stream="out")
     running.interrupt()
-    running.wait(10).expect(130)
-    assert status(job, arn) == "RUNNING"
+    running.wait(30).expect(130)
+    until_running(job, arn)
     assert len([line for line in running.out.splitlines() if f"now {job.suffix}" in line]) == 1
     stop(job, arn)
 
@@ -219,7 +228,7 @@ tags:
   - {{key: day, value: "2026-01-31"}}
 overrides:
   container_overrides:
-    - environment: [{{name: MODE, value: {job.suffix}}}]
+    - environment: [{{name: MODE, value: "{job.suffix}"}}]
 """)
     result = job.fgctl(
         "ecs-run-task", "--extras", "extras.yml", "--set-env", "A=1", "--command", "sh -c 'echo $MODE $A'").expect(0)

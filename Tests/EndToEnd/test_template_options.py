@@ -47,7 +47,7 @@ def render(tmp_path, fgctl_binary):
         done = subprocess.run(
             [fgctl_binary, "cf-render", "0.1", "--template", parts.TEMPLATES / f"{name}.yaml", "--output", "json",
              *itertools.chain(*(("--parameter", word) for word in words))],
-            cwd=tmp_path, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=60)
+            cwd=tmp_path, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=240)
         if done.returncode != 0:
             return done.returncode, "", {}
         plan = json.loads(done.stdout)

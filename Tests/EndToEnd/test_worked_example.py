@@ -10,7 +10,7 @@ import schemas
 from processes import wait_until
 from worked_example import EXAMPLE, SERVICES, Example
 
-LONG = 180
+LONG = 600
 
 
 def made(result, *patterns):
@@ -127,7 +127,7 @@ def test_a_bad_image(deployed, judge):
     made(failed, "defs.py: no Definitions object found in the module scope", f"service {project.stack}-usercode failed: ",
          f"UPDATE_ROLLBACK_COMPLETE: service {project.stack}-usercode: .*container usercode ended with 1",
          "what ran before runs again; mend the image and push it as another version")
-    wait_until("the rollback", lambda: deployed.parameters()["UsercodeVersion"] == "0.1", 60)
+    wait_until("the rollback", lambda: deployed.parameters()["UsercodeVersion"] == "0.1")
     assert deployed.answer("usercode") == "usercode 0.1: nightly\n"
     assert deployed.running() == dict.fromkeys(SERVICES, "0.1")
     # An image that nobody pushed changes nothing.
@@ -172,7 +172,7 @@ def test_a_bad_config(deployed, judge):
 
     failed = project.fgctl("update-webserver", "--no-check", timeout=LONG).expect(1)
     assert "no load_from: no code location is named" in failed.err, failed
-    wait_until("the rollback", lambda: deployed.parameters()["ConfigRelease"] == first, 60)
+    wait_until("the rollback", lambda: deployed.parameters()["ConfigRelease"] == first)
     assert deployed.server_info() == {"dagster_webserver_version": "0.1", "config_release": first}
     assert deployed.running() == dict.fromkeys(SERVICES, "0.1")
 
@@ -182,7 +182,7 @@ def test_a_release_that_is_not_there(deployed, judge):
     project = deployed.project
     failed = project.fgctl("cf-update-stack", "--parameter", f"ConfigRelease={'0' * 64}", timeout=LONG).expect(1)
     assert re.search(r"release 0{12,64}", failed.err) and "config" in failed.err, failed
-    wait_until("the rollback", lambda: deployed.parameters()["ConfigRelease"] == deployed.first, 60)
+    wait_until("the rollback", lambda: deployed.parameters()["ConfigRelease"] == deployed.first)
     assert deployed.server_info()["config_release"] == deployed.first
 
 

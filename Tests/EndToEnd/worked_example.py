@@ -35,17 +35,17 @@ def runtime_image(binary: os.PathLike[str] | str) -> str:
         if name not in there:
             made = subprocess.run(
                 [harness.ROOT / "bin" / "image", "--binary", str(binary), "--name", name], capture_output=True, text=True,
-                timeout=300)
+                timeout=600)
             if made.returncode != 0:
                 raise HarnessError(f"bin/image: {made.stdout}{made.stderr}")
             # Those of earlier binaries; a container may still hold one.
             for old in there:
-                subprocess.run(["docker", "image", "rm", f"{old}:latest"], capture_output=True, timeout=60)
+                subprocess.run(["docker", "image", "rm", f"{old}:latest"], capture_output=True, timeout=240)
     return f"{name}:latest"
 
 
 def _docker(*words: str) -> str:
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=240)
     if done.returncode != 0:
         raise HarnessError(f"docker {' '.join(words)}: {done.stderr}")
     return done.stdout
@@ -90,9 +90,9 @@ class Example:
             if parts.status_of(project, name):
                 project.boto3("cloudformation").delete_stack(StackName=name)
                 wait_until(f"stack {name} deleted", lambda name=name: parts.status_of(project, name) in (
-                    None, "DELETE_COMPLETE"), 90)
+                    None, "DELETE_COMPLETE"))
         ecr, logs = project.boto3("ecr"), project.boto3("logs")
-        for repository in ecr.describe_repositories()["repositories"]:
+        for repository in [r for page in ecr.get_paginator("describe_repositories").paginate() for r in page["repositories"]]:
             if repository["repositoryName"].startswith(f"{project.image}/"):
                 ecr.delete_repository(repositoryName=repository["repositoryName"], force=True)
         for group in logs.describe_log_groups(logGroupNamePrefix=f"/ecs/{project.stack}")["logGroups"]:
@@ -114,8 +114,8 @@ class Example:
 
     def publish(self, version: str) -> None:
         """Builds and pushes the images of a version."""
-        self.project.fgctl("compose-build", "env", version, timeout=180).expect(0)
-        self.project.fgctl("compose-push", "env", version, timeout=180).expect(0)
+        self.project.fgctl("compose-build", "env", version).expect(0)
+        self.project.fgctl("compose-push", "env", version).expect(0)
 
     # --- what is there --------------------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class Example:
             arns = ecs.list_tasks(cluster=cluster, serviceName=f"{cluster}-{role}", desiredStatus="RUNNING")["taskArns"]
             tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
             return tasks[0] if len(tasks) == 1 and tasks[0]["lastStatus"] == "RUNNING" else None
-        return wait_until(f"one task of {role}", one, 30)
+        return wait_until(f"one task of {role}", one)
 
     def container(self, role: str) -> str:
         [found] = [one for one in self.task(role)["containers"] if one["name"] == role]
@@ -144,9 +144,9 @@ class Example:
 
         def asked() -> str | None:
             done = subprocess.run(
-                ["docker", "exec", container, "wget", "-q", "-O", "-", url], capture_output=True, text=True, timeout=30)
+                ["docker", "exec", container, "wget", "-q", "-O", "-", url], capture_output=True, text=True, timeout=240)
             return done.stdout if done.returncode == 0 else None
-        return wait_until(f"an answer of {role}", asked, 30)
+        return wait_until(f"an answer of {role}", asked)
 
     def exec(self, role: str, *command: str) -> str:
         return _docker("exec", self.container(role), *command)

@@ -133,6 +133,32 @@ struct TaskWatchTests {
         #expect(pauses.allSatisfy { $0 <= .seconds(5) })
     }
 
+    /// What a look takes is no part of the five seconds in which a failure is told.
+    @Test func looksBeginAPaceAfterOneAnother() async throws {
+        let aws = StubAWS(["DescribeTasks": [Self.tasks("RUNNING")], "GetLogEvents": [Self.noStream]])
+        let clock = Mutex<(now: ContinuousClock.Instant, pauses: [Duration])>((ContinuousClock.now, []))
+        await #expect(throws: Failure.self) {
+            _ = try await follow(aws) { timing in
+                timing.deadline = .seconds(60)
+                timing.now = {
+                    clock.withLock {
+                        $0.now += .milliseconds(100)
+                        return $0.now
+                    }
+                }
+                timing.sleep = { pause in
+                    clock.withLock {
+                        $0.now += pause
+                        $0.pauses.append(pause)
+                    }
+                }
+            }
+        }
+        let pauses = clock.withLock { $0.pauses }
+        #expect(zip(pauses, [.milliseconds(1900), .milliseconds(2900), .milliseconds(4600)]).allSatisfy { $0 <= $1 })
+        #expect(pauses.count > 10)
+    }
+
     @Test func readsNoLinesWhileNothingRuns() async throws {
         let aws = StubAWS([
             "DescribeTasks": [Self.tasks("PROVISIONING"), Self.tasks("PENDING"), Self.tasks("STOPPED")],

@@ -79,7 +79,7 @@ package struct DeploymentWatch: Sendable {
     }
 
     package struct Timing: Sendable {
-        /// Between looks at the beginning, and at deployments that may be done any moment while calls last.
+        /// From one look to the next, start to start, at the beginning, and at deployments that may be done any moment while calls last.
         package var quick: Duration = .milliseconds(1900)
         /// How long the beginning is.
         package var beginning: Duration = .seconds(7)
@@ -156,9 +156,13 @@ package struct DeploymentWatch: Sendable {
         var nearEnd: (count: Int, since: ContinuousClock.Instant) = (0, start)
         while true {
             try Task.checkCancellation()
+            let began = timing.now()
+            var spent = Duration.zero
             do {
-                try await look(&courses, elapsed: timing.now() - start, limit, &lastLook, tell)
+                try await look(&courses, elapsed: began - start, limit, &lastLook, tell)
                 outage.end()
+                // What a failing look takes is no part of the pause.
+                spent = timing.now() - began
             } catch {
                 let names = courses.filter { !$0.isOver }.map(\.started.service).joined(separator: ", ")
                 if let line = try outage.bear(error, lookingAt: "service \(names)") { tell(line) }
@@ -167,6 +171,8 @@ package struct DeploymentWatch: Sendable {
             let near = courses.count { !$0.isOver && $0.mayEndAnyMoment }
             if near != nearEnd.count { nearEnd = (near, timing.now()) }
             var pause = pause(courses, elapsed: timing.now() - start, nearEnd: timing.now() - nearEnd.since)
+            // From start to start: else what a look takes would come on top of what a failure may take to be told.
+            pause = max(.zero, pause - spent)
             if let deadline = timing.deadline {
                 let left = deadline - (timing.now() - start)
                 guard left > .zero else { break }

@@ -111,6 +111,13 @@ class Stream:
         self._buffer += more
         return bool(more)
 
+    def waits(self) -> bool:
+        """Waits until there is something to read, and leaves it where it is; false at the end of the stream."""
+        try:
+            return bool(self._buffer or self.socket.recv(1, socket.MSG_PEEK))
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+
     def _take(self, count: int) -> bytes:
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import select
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -86,9 +88,27 @@ class Judge:
                 self._file = None
 
     def settle(self, deadline: float = 60.0) -> bool:
-        """Waits until no request is under way; false when that takes longer than `deadline` seconds."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._busy == 0, deadline)
+        """Waits until no request is under way, be it one that nobody has begun to read; false when that takes longer than
+        `deadline` seconds."""
+        end = time.monotonic() + deadline
+        while True:
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._busy == 0, max(0.0, end - time.monotonic())):
+                    return False
+                if not self._is_waited_for():
+                    return True
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.005)
+
+    def _is_waited_for(self) -> bool:
+        """Whether a client has connected, sent something or gone away, and no thread has come to it yet."""
+        poll = select.poll()
+        sockets = [] if self._closing or self._listener is None else [self._listener, *self._open]
+        for one in sockets:
+            if one.fileno() >= 0:
+                poll.register(one, select.POLLIN)
+        return bool(poll.poll(0))
 
     @property
     def url(self) -> str:
@@ -187,19 +207,16 @@ class Judge:
     def _serve(self, connection: socket.socket) -> None:
         client = Stream(connection)
         try:
-            while True:
-                try:
-                    head = client.head(is_request=True)
-                except Malformed as error:
-                    self._malformed(client, error)
-                    return
-                if head is None:
-                    return
+            while client.waits():
                 with self._changed:
                     self._busy += 1
                 try:
-                    if not Exchange(self, client, head).run():
+                    head = client.head(is_request=True)
+                    if head is None or not Exchange(self, client, head).run():
                         return
+                except Malformed as error:
+                    self._malformed(client, error)
+                    return
                 finally:
                     with self._changed:
                         self._busy -= 1

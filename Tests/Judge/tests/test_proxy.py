@@ -157,6 +157,16 @@ def test_hold_and_wait_for(judge):
         judge.wait_for("ecs", "RunTask", deadline=0.05)
 
 
+def test_settling_waits_for_what_nobody_has_begun_to_read(judge):
+    """Else the request of a client that was killed would count as the next test's."""
+    parts = urlsplit(judge.url)
+    for number in range(1, 51):
+        with socket.create_connection((parts.hostname, parts.port), 10) as connection:
+            connection.sendall(b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert judge.settle()
+        assert len(judge.requests()) == number
+
+
 def test_mutations_are_told_from_reads(judge):
     mark = judge.mark()
     ecs(judge, "DescribeTasks", '{"tasks":["a"]}')

@@ -18,6 +18,7 @@ from . import (
     service_discovery,
     service_scheduler,
     service_stacks,
+    snapshots,
     stack_events,
     stack_rights,
     start_failures,
@@ -36,8 +37,8 @@ def apply() -> None:
     """Puts every addition in place, or raises OverlayError when the emulator is not as expected."""
     check_version()
     for addition in (
-        task_definitions, container_settings, container_secrets, container_logs, log_pages, object_checksums, start_failures,
-        task_credentials, task_network, task_volumes, task_end, task_start, task_fields,
+        snapshots, task_definitions, container_settings, container_secrets, container_logs, log_pages, object_checksums,
+        start_failures, task_credentials, task_network, task_volumes, task_end, task_start, task_fields,
         service_deployments, service_discovery, service_scheduler, service_stacks, schedule_checks, scheduled_tasks,
         cluster_checks, change_sets, stack_events,
         # A retry under a client token is answered before the request is looked at, so the token is the outermost.

@@ -60,6 +60,11 @@ def is_healthy(task) -> bool:
     started = datetime.fromisoformat(task["startedAt"].replace("Z", "+00:00"))
     if (datetime.now(UTC) - started).total_seconds() < _STEADY_SECONDS:
         return False
+    # On a busy machine its end may not have been noticed yet: a task that ended sooner must not count.
+    if not task.get("_lasted"):
+        if not task_end.runs(task):
+            return False
+        task["_lasted"] = True
     return not _is_checked(task) or task["healthStatus"] == "HEALTHY"
 
 
@@ -132,7 +137,8 @@ def _look(service, key: str) -> None:
 def _stop_old(service, primary, old, healthy, least: int, desired: int) -> None:
     """Stops tasks of other deployments: those that do not run well at once, of the others what is not needed."""
     surplus = len(healthy) - least if desired else len(old)
-    well = [task for task in old if task in healthy or task["lastStatus"] == "RUNNING" and not _is_failing(service, task)]
+    well = [task for task in old if task in healthy or task["lastStatus"] == "RUNNING" and not _is_failing(service, task)
+            and not _is_checked(task)]
     doomed = [task for task in old if task not in well] + well[:max(0, surplus)]
     if doomed:
         _stop_all(service, primary, doomed)

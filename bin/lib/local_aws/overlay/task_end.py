@@ -22,7 +22,7 @@ from .container_order import dependencies
 from .patching import require, wrap
 
 _STOP_TIMEOUT = 30
-_LOG_SECONDS = 5
+_LOG_SECONDS = 20
 _ESSENTIAL_EXITED = "Essential container in task exited"
 # What the emulator says for itself when it stops the tasks of a service that is deleted.
 _SERVICE_DELETED = "Service deleted"
@@ -111,6 +111,14 @@ def look(task, index: int) -> dict | None:
     return state
 
 
+def runs(task) -> bool:
+    """Whether docker says that all of its essential containers run."""
+    with resource_lock("ecs-task", task["taskArn"]):
+        ids, essentials = dict(task.get("_container_ids") or {}), list(task.get("_container_essentials") or [])
+    states = [look(task, index) for index in ids if essentials[index]]
+    return bool(states) and all(state is not None and state["Status"] == "running" for state in states)
+
+
 def _note_health(task) -> None:
     definitions = definition_of(task).get("containerDefinitions", [])
     checked = {one["name"] for one in definitions if one.get("essential", True) and one.get("healthCheck")}
@@ -170,14 +178,15 @@ def _end(task) -> None:
         stops[index].start()
     for thread in stops.values():
         thread.join()
+    # The awslogs driver hands over what a container wrote before ECS hears that it has ended.
+    for container_id in ids.values():
+        if not drained(container_id, _LOG_SECONDS):
+            ecs.logger.warning("awslogs: container %s wrote more than was read in %s s", container_id[:12], _LOG_SECONDS)
     _ending.task = arn
     try:
         ecs._mark_task_stopped(arn, task, task["stoppedReason"], task["stopCode"])
     finally:
         _ending.task = None
-    for container_id in ids.values():
-        if not drained(container_id, _LOG_SECONDS):
-            ecs.logger.warning("awslogs: container %s wrote more than was read in %s s", container_id[:12], _LOG_SECONDS)
     ecs._cleanup_task_resources(task, ecs._get_docker())
 
 
