@@ -61,6 +61,7 @@ class Judge:
             self._record_path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._record_path.open("a", encoding="utf-8")
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener.setblocking(False)
         threading.Thread(target=self._accept, name="judge", daemon=True).start()
 
     def close(self, deadline: float = 60.0) -> None:
@@ -190,18 +191,23 @@ class Judge:
     def _accept(self) -> None:
         listener = self._listener
         assert listener is not None
+        waiting = select.poll()
+        waiting.register(listener, select.POLLIN)
         while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.settimeout(IDLE_TIMEOUT)
+            waiting.poll()
+            # Taken and noted in one: `settle` finds each connection with the listener or among the open ones.
             with self._changed:
                 if self._closing:
-                    connection.close()
+                    return
+                try:
+                    connection, _ = listener.accept()
+                except BlockingIOError:
+                    continue  # it went away before it was taken
+                except OSError:
                     return
                 self._open.add(connection)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(IDLE_TIMEOUT)
             threading.Thread(target=self._serve, args=(connection,), name="judge", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
