@@ -85,7 +85,7 @@ def test_a_large_file_is_seen_to_go(config, judge):
     with terminal.fgctl(config, "config-push", "--to", config.place) as shown:
         shown.expect(" 17.0 MiB of 17.0 MiB")
         gate.set()
-        shown.expect("push config: release", 60)
+        shown.expect("push config: release")
     pull(config)
     assert files(root(config) / "pulled/current") == files(root(config) / "config")
 
