@@ -1,5 +1,4 @@
 internal import Commands
-internal import Dispatch
 internal import FoundationEssentials
 internal import Glibc
 internal import HTTP
@@ -14,14 +13,13 @@ enum Main {
         let console = StandardConsole.make()
         // Answered before anything is built or any thread is started: scripts ask often.
         if let code = Application.answerAtOnce(arguments, console: console) { exitNow(code) }
-        start(arguments, console: console)
-        dispatchMain()
+        run(arguments, console: console)
     }
 
     /// Not on the main actor, whose closures would trap on the threads that run them.
-    nonisolated private static func start(_ arguments: [String], console: Console) {
-        // Before any thread is started: a signal that comes before it is watched for waits until it is.
-        Signals.hold()
+    nonisolated private static func run(_ arguments: [String], console: Console) -> Never {
+        // Before any thread is started, which takes the mask of the one that starts it.
+        let signals = Signals.hold()
         var context = CommandContext(
             programName: CommandLine.arguments.first.map(lastPart) ?? "fgctl",
             environment: ProcessInfo.processInfo.environment,
@@ -35,12 +33,8 @@ enum Main {
         context.isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
         let surroundings = context
         let work = Task.detached { await Application.run(arguments, context: surroundings) }
-        let signals = Signals.watch(surroundings.interruption) { work.cancel() }
-        Task.detached {
-            let code = await work.value
-            signals.end()
-            exitNow(code)
-        }
+        Task.detached { exitNow(await work.value) }
+        signals.take(surroundings.interruption) { work.cancel() }
     }
 
     nonisolated private static func lastPart(_ path: String) -> String {

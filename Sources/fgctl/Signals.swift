@@ -1,36 +1,35 @@
 internal import Commands
-internal import Dispatch
 internal import Glibc
 
 /// SIGINT and SIGTERM: the first cancels the work, a second ends the process at once.
+///
+/// The main thread waits for them with all threads blocking them. A source of Dispatch would take them by a handler that its
+/// own thread installs some time after the work began, while `dispatchMain` leaves them unblocked: one that comes with the
+/// first request would end the process by its default action.
 struct Signals {
-    private static let numbers = [SIGINT, SIGTERM]
-    private let sources: [any DispatchSourceSignal]
+    private var numbers = sigset_t()
 
-    /// Blocks them in this thread and in those that it starts from now on, so that none is lost to a thread that ends, or ends
-    /// the process, before `watch` takes them. Programs that are run start with an empty mask (`RealProcessRunner`).
-    static func hold() {
-        var held = sigset_t()
-        sigemptyset(&held)
-        for number in numbers { sigaddset(&held, number) }
-        pthread_sigmask(SIG_BLOCK, &held, nil)
+    /// Blocks them in this thread and in those that it starts from now on; one that comes before `take` waits. Programs that are
+    /// run start with an empty mask (`RealProcessRunner`).
+    static func hold() -> Signals {
+        var signals = Signals()
+        sigemptyset(&signals.numbers)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals.numbers, number) }
+        pthread_sigmask(SIG_BLOCK, &signals.numbers, nil)
+        return signals
     }
 
-    /// - Parameter cancel: called at the first signal, on a queue of Dispatch.
-    static func watch(_ interruption: Interruption, cancel: @escaping @Sendable () -> Void) -> Signals {
-        let queue = DispatchQueue(label: "fgctl.signals")
-        let sources = numbers.map { number in
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { @Sendable in
-                if interruption.note(number) { cancel() } else { leave(128 + number) }
-            }
-            source.resume()
-            return source
+    /// Takes one after another until the process ends.
+    ///
+    /// - Parameter cancel: called at the first signal.
+    func take(_ interruption: Interruption, cancel: () -> Void) -> Never {
+        var numbers = numbers
+        var number: CInt = 0
+        while true {
+            guard sigwait(&numbers, &number) == 0 else { continue }
+            if interruption.note(number) { cancel() } else { leave(128 + number) }
         }
-        return Signals(sources: sources)
     }
-
-    func end() { for source in sources { source.cancel() } }
 }
 
 /// Ends the process at once, with a line about it where that can be written without waiting: neither for the console's lock
