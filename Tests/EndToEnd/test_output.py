@@ -122,7 +122,7 @@ def on_a_terminal(project, words, environment):
 
 def test_a_signal_that_comes_with_the_first_request(project):
     """However early it comes, once there is anything to be interrupted it is taken as an interruption."""
-    for _ in range(100):
+    for _ in range(30):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             silent.settimeout(240)
             running = project.start("whoami", "--endpoint-url", f"http://127.0.0.1:{silent.getsockname()[1]}")
