@@ -12,7 +12,7 @@ from sync_harness import (
 REPEATS = 60
 # Files, so that each kind of fault is met for certain: which exchange meets one depends on the order of those side by side.
 MANY = 540
-SEEDS = [1, 2, 3]
+SEEDS = [1, 2]
 SOAK_SEEDS = list(range(1, 21))
 PLACE = f"s3://{BUCKET}/some/place/"
 BASE = "some/place/"
