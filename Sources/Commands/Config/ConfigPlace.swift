@@ -33,12 +33,13 @@ enum ConfigPlace {
     }
 
     /// - Throws: `Failure` of kind `badInput` when there is no folder.
-    static func require(_ session: Session, _ path: String, _ what: String) throws {
+    static func require(
+        _ session: Session, _ path: String, _ what: String, missing: String = "there is no such folder",
+        hint: String = "give DIR, or set CONFIG_DIR"
+    ) throws {
         guard !session.context.files.isDirectory(path) else { return }
         let isFile = session.context.files.isFile(path)
-        throw Failure(
-            .badInput, "\(what): \(isFile ? "is a file, not a folder" : "there is no such folder")",
-            hint: "give DIR, or set CONFIG_DIR")
+        throw Failure(.badInput, "\(what): \(isFile ? "is a file, not a folder" : missing)", hint: hint)
     }
 
     /// Says what lies beside a release that was pulled into a folder: nobody pushes or compares it.

@@ -34,14 +34,9 @@ struct UpdateWebserver: FgctlCommand {
 
     func run(_ session: Session, _ words: [String]) async throws {
         let (path, shown) = ConfigPlace.folder(session, words.first)
-        guard session.context.files.isDirectory(path) else {
-            throw Failure(
-                .badInput,
-                "update-webserver: \(shown): "
-                    + (session.context.files.isFile(path)
-                        ? "is a file, not a folder" : "there is no such folder of config"),
-                hint: "give DIR, or set CONFIG_DIR; 'fgctl update-service webserver' restarts without config")
-        }
+        try ConfigPlace.require(
+            session, path, "update-webserver: \(shown)", missing: "there is no such folder of config",
+            hint: "give DIR, or set CONFIG_DIR; 'fgctl update-service webserver' restarts without config")
         if !noCheck { try ConfigGate.check(session, path, shown) }
         let update = try await DagsterUpdate.open(session, .webserver, options)
         var situation = try await update.situation(version: imageVersion)
